@@ -1,0 +1,2 @@
+//! maro.
+fn main() {}
