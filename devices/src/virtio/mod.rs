@@ -5,6 +5,21 @@
 //! [`Activation`]. From then on the device serves its queues from its own thread,
 //! woken by each queue's [`kick`](ActiveQueue::kick), and tells the driver about used
 //! buffers through [`Interrupt`].
+//!
+//! Devices of this crate are split in two: the half that the transport calls on a vCPU's
+//! thread (identity, configuration space, activation) and a back end that lives on a
+//! [`DeviceLoop`](crate::DeviceLoop) while a driver uses the device.
+
+pub mod block;
+mod config_space;
+pub mod console;
+pub mod entropy;
+mod hosted;
+pub mod input;
+pub mod mmio;
+mod queue;
+
+pub use queue::{Chain, ServedQueue};
 
 use std::sync::Arc;
 
@@ -24,6 +39,12 @@ pub trait Interrupt: Send + Sync {
     /// The device's configuration space changed (virtio 1.3, 2.5): the transport bumps
     /// its configuration generation.
     fn config_changed(&self);
+
+    /// The device met something that it cannot recover from by itself, such as a ring
+    /// index that makes no sense, and has stopped serving its queues: the transport sets
+    /// `DEVICE_NEEDS_RESET` (virtio 1.3, 2.1.2). A transport without a status register of
+    /// its own has nothing to do.
+    fn device_needs_reset(&self) {}
 }
 
 /// A queue that the driver has set up, with the event that its doorbell rings.
