@@ -199,9 +199,10 @@ pub struct Cursor {
     pub hot_x: u32,
     /// The shape's hot spot, pixels from its upper edge.
     pub hot_y: u32,
-    /// Place of the hot spot on the scanout; may lie left of or above it.
+    /// Place on the scanout of the shape's left edge, as Linux tells it (the place of the
+    /// cursor plane); the hot spot is not subtracted. May lie left of or above the scanout.
     pub x: i32,
-    /// See `x`.
+    /// Place of the shape's upper edge, as `x`.
     pub y: i32,
 }
 
