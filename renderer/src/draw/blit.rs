@@ -1,0 +1,299 @@
+//! The `BLIT` command: by `glBlitFramebuffer` where that does the same, else by drawing.
+
+use std::rc::Rc;
+
+use super::blitter::{Kind, Source, SourceRect};
+use crate::context::SubContext;
+use crate::context::error::CommandError;
+use crate::context::state::Dirty;
+use crate::decode::{Blit, BlitSide};
+use crate::host::Host;
+use crate::protocol::flags::BlitMask;
+use crate::protocol::formats::FormatInfo;
+use crate::protocol::objects;
+use crate::protocol::values::{Filter, Swizzle, TextureTarget};
+use crate::resource::Resource;
+use crate::resource::texture::{TextureStorage, attachment_of};
+use crate::resource::view::{BlitView, SurfaceView};
+
+/// One end of a blit, checked.
+struct Side<'a> {
+    resource: &'a Rc<Resource>,
+    texture: &'a TextureStorage,
+    info: &'static FormatInfo,
+    side: &'a BlitSide,
+    /// Width, height and slices of the level.
+    size: [u32; 3],
+}
+
+impl<'a> Side<'a> {
+    fn new(resource: &'a Rc<Resource>, side: &'a BlitSide) -> Result<Self, CommandError> {
+        let Some(texture) = resource.texture() else {
+            return Err(CommandError::WrongResource { id: side.resource, wanted: "texture" });
+        };
+        let level = resource
+            .shape()
+            .level(side.level)
+            .map_err(|_| CommandError::OutOfRange("level of a blit"))?;
+        let slices = match resource.shape().target {
+            TextureTarget::Texture3d => level.depth,
+            _ => resource.shape().layers,
+        };
+        let size = [level.width, level.height, slices];
+        for ((origin, extent), size) in
+            side.region.origin.iter().zip(&side.region.extent).zip(size)
+        {
+            let (from, to) = (i64::from(*origin), i64::from(*origin) + i64::from(*extent));
+            let bounds = 0..=i64::from(size);
+            if !bounds.contains(&from) || !bounds.contains(&to) {
+                return Err(CommandError::OutOfRange("box of a blit"));
+            }
+        }
+        Ok(Self { resource, texture, info: side.format.check()?, side, size })
+    }
+
+    /// The corners in x and y; mirrored ones are in reverse order.
+    fn corners(&self) -> [i32; 4] {
+        let [x, y, _] = self.side.region.origin;
+        let [width, height, _] = self.side.region.extent;
+        [x, y, x + width, y + height]
+    }
+
+    /// First slice, and their number.
+    fn slices(&self) -> (u32, u32) {
+        let (z, depth) = (self.side.region.origin[2], self.side.region.extent[2]);
+        (z.min(z + depth).unsigned_abs(), depth.unsigned_abs())
+    }
+}
+
+/// Executes a blit.
+///
+/// # Errors
+/// If a side is not sound, or the host cannot do it.
+pub fn blit(host: &Host, sub: &mut SubContext, blit: &Blit) -> Result<(), CommandError> {
+    if blit.render_condition && !sub.passes_condition(host) {
+        return Ok(());
+    }
+    let (src_resource, dst_resource) =
+        (sub.resource(blit.src.resource)?, sub.resource(blit.dst.resource)?);
+    let src = Side::new(&src_resource, &blit.src)?;
+    let dst = Side::new(&dst_resource, &blit.dst)?;
+    sub.state.dirty |= Dirty::all();
+    host.gl.set_enabled(glow::RASTERIZER_DISCARD, false);
+    match blit.scissor {
+        Some(scissor) => {
+            host.gl.set_enabled(glow::SCISSOR_TEST, true);
+            let size = |min: u16, max: u16| i32::from(max.saturating_sub(min));
+            host.gl.scissor(
+                scissor.min_x.into(),
+                scissor.min_y.into(),
+                size(scissor.min_x, scissor.max_x),
+                size(scissor.min_y, scissor.max_y),
+            );
+        }
+        None => host.gl.set_enabled(glow::SCISSOR_TEST, false),
+    }
+    if can_use_framebuffers(&src, &dst, blit) {
+        blit_framebuffers(host, &src, &dst, blit);
+        Ok(())
+    } else {
+        blit_drawn(host, &src, &dst, blit)
+    }
+}
+
+/// Does `glBlitFramebuffer` of OpenGL ES do just this?
+fn can_use_framebuffers(src: &Side<'_>, dst: &Side<'_>, blit: &Blit) -> bool {
+    let depth_stencil = blit.mask.intersects(BlitMask::DEPTH | BlitMask::STENCIL);
+    let color = blit.mask.intersects(BlitMask::COLOR);
+    let same_storage = src.texture.format().internal == dst.texture.format().internal;
+    let views_as_stored = [src, dst].iter().all(|side| {
+        side.side.format.gl().is_none_or(|gl| gl.internal == side.texture.format().internal)
+    });
+    let (first_src, slices_src) = src.slices();
+    let (first_dst, slices_dst) = dst.slices();
+    // A blit within one image has an undefined result even without overlap on some hosts.
+    let one_image = Rc::ptr_eq(src.resource, dst.resource)
+        && src.side.level == dst.side.level
+        && first_src == first_dst;
+    let common = slices_src == slices_dst
+        && views_as_stored
+        && !one_image
+        && !blit.alpha_blend
+        && dst.texture.samples() == 0
+        && (src.texture.samples() == 0 || (src.corners() == dst.corners() && same_storage))
+        && src.side.region.extent[2].signum() == dst.side.region.extent[2].signum();
+    let suits_color = !color
+        || (blit.mask.contains(BlitMask::COLOR)
+            && src.info.kind().is_integer() == dst.info.kind().is_integer()
+            && src.info.is_signed_integer() == dst.info.is_signed_integer()
+            && src.texture.format().swizzle == dst.texture.format().swizzle
+            && (blit.filter == Filter::Nearest || !src.info.is_integer()));
+    let suits_depth = !depth_stencil || (same_storage && blit.filter == Filter::Nearest);
+    common && suits_color && suits_depth
+}
+
+fn blit_framebuffers(host: &Host, src: &Side<'_>, dst: &Side<'_>, blit: &Blit) {
+    let mut mask = 0;
+    for (part, bit) in [
+        (BlitMask::COLOR, glow::COLOR_BUFFER_BIT),
+        (BlitMask::DEPTH, glow::DEPTH_BUFFER_BIT),
+        (BlitMask::STENCIL, glow::STENCIL_BUFFER_BIT),
+    ] {
+        if blit.mask.intersects(part) {
+            mask |= bit;
+        }
+    }
+    let filter = match blit.filter {
+        Filter::Nearest => glow::NEAREST,
+        Filter::Linear => glow::LINEAR,
+    };
+    let (src_attachment, dst_attachment) =
+        (attachment_of(src.resource.shape()), attachment_of(dst.resource.shape()));
+    let ((first_src, slices), (first_dst, _)) = (src.slices(), dst.slices());
+    let ([sx0, sy0, sx1, sy1], [dx0, dy0, dx1, dy1]) = (src.corners(), dst.corners());
+    for slice in 0..slices {
+        let (level, z) = (src.side.level, first_src + slice);
+        host.attach_for_reading(src.texture, src_attachment, level, z);
+        let (level, z) = (dst.side.level, first_dst + slice);
+        host.attach_for_drawing(dst.texture, dst_attachment, level, z);
+        host.gl.blit_framebuffer(sx0, sy0, sx1, sy1, dx0, dy0, dx1, dy1, mask, filter);
+        host.detach_after_reading(src_attachment);
+        host.detach_after_drawing(dst_attachment);
+    }
+}
+
+/// The kinds of drawing that a mask asks for.
+fn kinds(src: &Side<'_>, blit: &Blit) -> Result<Vec<Kind>, CommandError> {
+    let mut kinds = Vec::with_capacity(2);
+    if blit.mask.intersects(BlitMask::COLOR) {
+        kinds.push(if src.info.is_signed_integer() {
+            Kind::Int
+        } else if src.info.is_integer() {
+            Kind::Uint
+        } else {
+            Kind::Float
+        });
+    }
+    if blit.mask.contains(BlitMask::DEPTH) {
+        kinds.push(Kind::Depth);
+    }
+    if blit.mask.contains(BlitMask::STENCIL) && kinds.is_empty() {
+        return Err(CommandError::Unsupported("a blit of stencil between formats"));
+    }
+    Ok(kinds)
+}
+
+fn blit_drawn(
+    host: &Host,
+    src: &Side<'_>,
+    dst: &Side<'_>,
+    blit: &Blit,
+) -> Result<(), CommandError> {
+    for kind in kinds(src, blit)? {
+        set_draw_state(host, blit, kind);
+        let ((first_src, slices_src), (first_dst, slices_dst)) = (src.slices(), dst.slices());
+        for slice in 0..slices_dst {
+            // The middle of the slice, between the source's first and last.
+            let at = (slice as f32 + 0.5) * slices_src as f32 / slices_dst.max(1) as f32;
+            let source_slice = first_src as f32 + at;
+            let surface = objects::Surface {
+                resource: dst.side.resource,
+                format: dst.side.format,
+                level: dst.side.level,
+                first_layer: first_dst + slice,
+                last_layer: first_dst + slice,
+                samples: 0,
+            };
+            let surface = SurfaceView::new(host, Rc::clone(dst.resource), &surface)?;
+            let attachment = attachment_of(dst.resource.shape());
+            host.gl.bind_draw_framebuffer(Some(host.draw_framebuffer()));
+            surface.attach(&host.gl, attachment);
+            let color = attachment == glow::COLOR_ATTACHMENT0;
+            host.gl.draw_buffers(&[if color { attachment } else { glow::NONE }]);
+            let result = draw_slice(host, src, dst, blit, kind, source_slice);
+            host.detach_after_drawing(attachment);
+            result?;
+        }
+    }
+    Ok(())
+}
+
+fn set_draw_state(host: &Host, blit: &Blit, kind: Kind) {
+    let gl = &host.gl;
+    let depth = kind == Kind::Depth;
+    for capability in [
+        glow::CULL_FACE,
+        glow::STENCIL_TEST,
+        glow::POLYGON_OFFSET_FILL,
+        glow::SAMPLE_ALPHA_TO_COVERAGE,
+        glow::SAMPLE_MASK,
+        glow::SAMPLE_SHADING,
+        glow::PRIMITIVE_RESTART_FIXED_INDEX,
+    ] {
+        gl.set_enabled(capability, false);
+    }
+    for plane in 0..8 {
+        if host.caps.has(crate::gl::host::Feature::ClipCullDistance) {
+            gl.set_enabled(glow::CLIP_DISTANCE0 + plane, false);
+        }
+    }
+    gl.set_enabled(glow::DEPTH_TEST, depth);
+    gl.depth_mask(depth);
+    gl.depth_range(0.0, 1.0);
+    gl.clip_control(false);
+    if depth {
+        gl.depth_func(glow::ALWAYS);
+    }
+    gl.set_enabled(glow::BLEND, blit.alpha_blend && kind == Kind::Float);
+    if blit.alpha_blend {
+        gl.blend_equation_separate(glow::FUNC_ADD, glow::FUNC_ADD);
+        gl.blend_func_separate(
+            glow::SRC_ALPHA,
+            glow::ONE_MINUS_SRC_ALPHA,
+            glow::SRC_ALPHA,
+            glow::ONE_MINUS_SRC_ALPHA,
+        );
+    }
+    let channels = [BlitMask::RED, BlitMask::GREEN, BlitMask::BLUE, BlitMask::ALPHA];
+    gl.color_mask(channels.map(|channel| !depth && blit.mask.contains(channel)));
+}
+
+fn draw_slice(
+    host: &Host,
+    src: &Side<'_>,
+    dst: &Side<'_>,
+    blit: &Blit,
+    kind: Kind,
+    slice: f32,
+) -> Result<(), CommandError> {
+    let gl = &host.gl;
+    let [dx0, dy0, dx1, dy1] = dst.corners();
+    let [mut sx0, mut sy0, mut sx1, mut sy1] = src.corners();
+    // The drawn rectangle is upright; a mirrored target mirrors the source instead.
+    if dx1 < dx0 {
+        std::mem::swap(&mut sx0, &mut sx1);
+    }
+    if dy1 < dy0 {
+        std::mem::swap(&mut sy0, &mut sy1);
+    }
+    gl.viewport(dx0.min(dx1), dy0.min(dy1), (dx1 - dx0).abs(), (dy1 - dy0).abs());
+    let volume = src.resource.shape().target == TextureTarget::Texture3d;
+    let source = match (src.texture.samples(), volume) {
+        (0, false) => Source::Flat,
+        (0, true) => Source::Volume,
+        _ => Source::Multisample,
+    };
+    let swizzle = src.side.format.gl().map_or(Swizzle::IDENTITY, |gl| gl.swizzle);
+    let layer = slice as u32;
+    let view = BlitView::new(host, src.resource, src.side.format, src.side.level, layer, swizzle)?;
+    view.bind(gl, gl.draw_units());
+    let [width, height, slices] = src.size;
+    let rect = SourceRect {
+        corners: [sx0, sy0, sx1, sy1].map(|value| value as f32),
+        size: [width as f32, height as f32],
+        slice: slice / slices.max(1) as f32,
+        samples: src.texture.samples(),
+    };
+    let filter = if kind == Kind::Float { blit.filter } else { Filter::Nearest };
+    host.blitter.borrow_mut().draw(host, kind, source, filter, &rect)
+}

@@ -1,0 +1,276 @@
+//! What all contexts of a renderer share: GL, what it can do, and the objects that draws
+//! of any context use.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use maro_gpu::renderer::Error;
+
+use crate::caps;
+use crate::draw::blitter::Blitter;
+use crate::draw::framebuffer::FramebufferCache;
+use crate::draw::program::ProgramCache;
+use crate::gl::host::{Capabilities, Feature, Limit};
+use crate::gl::stream::StreamBuffer;
+use crate::gl::{Framebuffer, Gl, VertexArray};
+use crate::glsl::{Features, GlslVersion, HostProfile};
+use crate::protocol::values::ShaderStage;
+use crate::query::QueryObject;
+use crate::resource::budget::Budget;
+use crate::resource::support::FormatSupport;
+use crate::resource::texture::TextureStorage;
+
+/// Bytes of the ring for constants.
+const STREAM_BYTES: usize = 8 << 20;
+/// Scratch memory beyond this is given back after use.
+const SCRATCH_KEPT: usize = 16 << 20;
+/// Texture units and storage bindings a stage, if the host has them for all stages.
+const UNITS_A_STAGE: u32 = 32;
+
+/// The host side of a renderer.
+pub struct Host {
+    /// GL.
+    pub gl: Rc<Gl>,
+    /// What it can do.
+    pub caps: Capabilities,
+    /// What it can do with each format.
+    pub formats: FormatSupport,
+    /// The translator's view of it.
+    pub profile: HostProfile,
+    /// First texture unit of each stage.
+    pub unit_base: [u32; ShaderStage::COUNT],
+    /// Memory left to guests.
+    pub budget: Budget,
+    /// Constants on their way to shaders.
+    pub stream: RefCell<StreamBuffer>,
+    /// Linked programs.
+    pub programs: RefCell<ProgramCache>,
+    /// Framebuffers by their attachments.
+    pub framebuffers: RefCell<FramebufferCache>,
+    /// Draws that copy pixels.
+    pub blitter: RefCell<Blitter>,
+    /// A vertex array without attributes.
+    pub empty_vertex_array: VertexArray,
+    /// Queries whose results the guest asked for and does not have yet.
+    pub pending_results: RefCell<Vec<Rc<QueryObject>>>,
+    /// Reused memory for texels.
+    pub scratch: RefCell<Vec<u8>>,
+    read_framebuffer: Framebuffer,
+    draw_framebuffer: Framebuffer,
+}
+
+impl Host {
+    /// Looks at the current context and makes the shared objects.
+    ///
+    /// # Errors
+    /// If the host has not even OpenGL ES 3.0 or no memory.
+    pub fn new(gl: Rc<Gl>, limit: Limit, memory_limit: u64) -> Result<Self, Error> {
+        let caps = Capabilities::probe(&gl, limit);
+        if !caps.has(Feature::Gles3) {
+            return Err(Error::Host(format!(
+                "{} ({}) is too old: OpenGL ES 3.0 or OpenGL 3.0 is needed",
+                caps.version_string, caps.renderer
+            )));
+        }
+        let formats = FormatSupport::probe(&gl, &caps);
+        let profile = profile(&caps);
+        let out_of_memory = Error::OutOfMemory;
+        let host = Self {
+            stream: RefCell::new(StreamBuffer::new(&gl, STREAM_BYTES).map_err(out_of_memory)?),
+            empty_vertex_array: VertexArray::new(&gl).map_err(out_of_memory)?,
+            read_framebuffer: Framebuffer::new(&gl).map_err(out_of_memory)?,
+            draw_framebuffer: Framebuffer::new(&gl).map_err(out_of_memory)?,
+            unit_base: unit_base(gl.draw_units()),
+            programs: RefCell::default(),
+            framebuffers: RefCell::default(),
+            blitter: RefCell::default(),
+            scratch: RefCell::default(),
+            pending_results: RefCell::default(),
+            budget: Budget::new(memory_limit),
+            gl,
+            caps,
+            formats,
+            profile,
+        };
+        Ok(host)
+    }
+
+    /// Calls `report` with this host as the capability sets see it.
+    pub fn with_caps_input<T>(&self, report: impl FnOnce(&caps::Host<'_>) -> T) -> T {
+        let masks = self.formats.masks();
+        report(&caps::Host {
+            gles: self.caps.gles,
+            version: self.caps.version,
+            renderer: &self.caps.renderer,
+            limits: &self.caps.limits,
+            has: &|feature| self.caps.has(feature),
+            formats: &masks,
+            sample_locations: [0; 8],
+        })
+    }
+
+    /// True if logical operations must be done in the fragment shader, and can be.
+    pub fn emulates_logic_op(&self) -> bool {
+        self.caps.gles && self.caps.has(Feature::FramebufferFetch)
+    }
+
+    /// Writes the results that guests wait for; waits for the GPU if there are any.
+    pub fn deliver_results(&self) {
+        for query in self.pending_results.borrow_mut().drain(..) {
+            query.deliver(self);
+        }
+    }
+
+    /// Drops what the caches hold for guests that are gone.
+    pub fn forget_guests(&self) {
+        self.pending_results.borrow_mut().clear();
+        self.framebuffers.borrow_mut().clear();
+        *self.programs.borrow_mut() = ProgramCache::default();
+    }
+
+    /// Gives scratch memory back that only a large transfer needed.
+    pub fn trim(&self, scratch: &mut Vec<u8>) {
+        if scratch.capacity() > SCRATCH_KEPT {
+            *scratch = Vec::new();
+        }
+    }
+
+    /// Makes one layer of a texture what `glReadPixels` and blits read.
+    pub fn attach_for_reading(
+        &self,
+        texture: &TextureStorage,
+        attachment: u32,
+        level: u32,
+        z: u32,
+    ) {
+        let gl = &self.gl;
+        gl.bind_read_framebuffer(Some(self.read_framebuffer.name()));
+        texture.attach_layer(gl, glow::READ_FRAMEBUFFER, attachment, level, z);
+        if attachment == glow::COLOR_ATTACHMENT0 {
+            gl.read_buffer(glow::COLOR_ATTACHMENT0);
+        }
+    }
+
+    /// Undoes [`attach_for_reading`](Self::attach_for_reading), so that the framebuffer
+    /// neither mixes attachments nor keeps the texture alive.
+    pub fn detach_after_reading(&self, attachment: u32) {
+        let none = glow::READ_FRAMEBUFFER;
+        self.gl.framebuffer_texture_2d(none, attachment, glow::TEXTURE_2D, None, 0);
+    }
+
+    /// Makes one layer of a texture what clears and blits write.
+    pub fn attach_for_drawing(
+        &self,
+        texture: &TextureStorage,
+        attachment: u32,
+        level: u32,
+        z: u32,
+    ) {
+        let gl = &self.gl;
+        gl.bind_draw_framebuffer(Some(self.draw_framebuffer.name()));
+        texture.attach_layer(gl, glow::DRAW_FRAMEBUFFER, attachment, level, z);
+        let buffer = match attachment {
+            glow::COLOR_ATTACHMENT0 => glow::COLOR_ATTACHMENT0,
+            _ => glow::NONE,
+        };
+        gl.draw_buffers(&[buffer]);
+    }
+
+    /// Undoes [`attach_for_drawing`](Self::attach_for_drawing).
+    pub fn detach_after_drawing(&self, attachment: u32) {
+        let none = glow::DRAW_FRAMEBUFFER;
+        self.gl.framebuffer_texture_2d(none, attachment, glow::TEXTURE_2D, None, 0);
+    }
+
+    /// The scratch framebuffer for draws that bring their own attachments.
+    pub fn draw_framebuffer(&self) -> glow::Framebuffer {
+        self.draw_framebuffer.name()
+    }
+}
+
+/// Gives each stage a run of texture units. Vertex and fragment shaders come first: on a
+/// host with few units the other stages share what is left.
+fn unit_base(units: u32) -> [u32; ShaderStage::COUNT] {
+    let each = (units / ShaderStage::COUNT as u32).min(UNITS_A_STAGE);
+    if each >= 16 {
+        return std::array::from_fn(|stage| stage as u32 * each);
+    }
+    // Fragment units from 0, vertex units behind them; compute runs alone and may use all.
+    let mut base = [16; ShaderStage::COUNT];
+    base[ShaderStage::Fragment.index()] = 0;
+    base[ShaderStage::Compute.index()] = 0;
+    base
+}
+
+/// What the translator may use.
+fn profile(caps: &Capabilities) -> HostProfile {
+    let version = match (caps.gles, caps.version.major, caps.version.minor) {
+        (false, ..) => GlslVersion::Gl450,
+        (true, 3, 0) => GlslVersion::Es300,
+        (true, 3, 1) => GlslVersion::Es310,
+        (true, ..) => GlslVersion::Es320,
+    };
+    let table = [
+        (Feature::ClipCullDistance, Features::CLIP_CULL_DISTANCE),
+        (Feature::BlendFuncExtended, Features::BLEND_FUNC_EXTENDED),
+        (Feature::GeometryShader, Features::GEOMETRY_SHADER),
+        (Feature::GeometryPointSize, Features::GEOMETRY_POINT_SIZE),
+        (Feature::TessellationShader, Features::TESSELLATION_SHADER),
+        (Feature::TessellationPointSize, Features::TESSELLATION_POINT_SIZE),
+        (Feature::TextureBuffer, Features::TEXTURE_BUFFER),
+        (Feature::CubeMapArray, Features::TEXTURE_CUBE_MAP_ARRAY),
+        (Feature::TextureShadowLod, Features::TEXTURE_SHADOW_LOD),
+        (Feature::TextureQueryLod, Features::TEXTURE_QUERY_LOD),
+        (Feature::NoPerspective, Features::NOPERSPECTIVE),
+        (Feature::ImageFormats, Features::NV_IMAGE_FORMATS),
+        (Feature::FramebufferFetch, Features::FRAMEBUFFER_FETCH),
+        (Feature::GpuShader5, Features::GPU_SHADER5),
+        (Feature::SampleVariables, Features::SAMPLE_VARIABLES),
+        (Feature::TextureMultisampleArray, Features::MULTISAMPLE_2D_ARRAY),
+        (Feature::ViewportArray, Features::VIEWPORT_ARRAY),
+        (Feature::BlendEquationAdvanced, Features::BLEND_EQUATION_ADVANCED),
+        (Feature::RobustBufferAccess, Features::ROBUST_BUFFER_ACCESS),
+    ];
+    let mut features = Features::empty();
+    for (feature, flag) in table {
+        features.set(flag, caps.has(feature));
+    }
+    let storage = caps.limits.storage_buffer_bindings;
+    let images = caps.limits.image_units;
+    HostProfile {
+        version,
+        features,
+        storage_buffer_base: bases(storage, [
+            caps.limits.vertex_storage_blocks,
+            caps.limits.fragment_storage_blocks,
+            caps.limits.geometry_storage_blocks,
+            caps.limits.tess_control_storage_blocks,
+            caps.limits.tess_evaluation_storage_blocks,
+            0,
+        ]),
+        image_base: bases(images, [
+            caps.limits.vertex_images,
+            caps.limits.fragment_images,
+            0,
+            0,
+            0,
+            0,
+        ]),
+    }
+}
+
+/// The first binding of each stage, one behind the other; stages that no longer fit
+/// start at 0, where they work as long as the earlier ones use none. Compute runs alone.
+fn bases(bindings: u32, counts: [u32; ShaderStage::COUNT]) -> [u8; ShaderStage::COUNT] {
+    let mut next = 0;
+    let mut bases = [0; ShaderStage::COUNT];
+    // Fragment shaders use storage most: they get the first run.
+    let order = [1, 0, 2, 3, 4];
+    for stage in order {
+        if next + counts[stage] <= bindings.min(255) {
+            bases[stage] = next as u8;
+            next += counts[stage];
+        }
+    }
+    bases
+}

@@ -1,0 +1,218 @@
+//! Queries: what the GPU counts, and how the answer reaches the guest.
+//!
+//! A guest learns a result from the memory of the query's result resource. It is written
+//! before the next fence retires or the resource is read back, not at the command itself,
+//! so that a command stream never waits for the GPU in its middle.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use zerocopy::{Immutable, IntoBytes};
+
+use crate::context::error::CommandError;
+use crate::decode::QueryToBuffer;
+use crate::gl::host::Feature;
+use crate::gl::{Gl, Query};
+use crate::host::Host;
+use crate::protocol::objects;
+use crate::protocol::values::{QueryType, QueryValueType};
+use crate::resource::Resource;
+
+/// What a guest sees for "some samples passed" where the host cannot count them: large
+/// enough for programs that compare with a threshold.
+const SAMPLES_PASSED: u64 = 1024;
+/// GL queries that one guest query may be split into, by switches of sub-contexts.
+const MAX_PARTS: usize = 1024;
+
+/// The result in guest memory (`struct virgl_host_query_state`).
+#[repr(C)]
+#[derive(IntoBytes, Immutable)]
+struct HostQueryState {
+    /// 1 once the result is there.
+    state: u32,
+    /// Bytes of the result.
+    size: u32,
+    result: u64,
+}
+
+/// A query of a guest.
+pub struct QueryObject {
+    ty: QueryType,
+    /// GL's target; `None` for what the host cannot count.
+    target: Option<u32>,
+    resource: Rc<Resource>,
+    /// The GL queries whose results add up.
+    parts: RefCell<Vec<Query>>,
+    running: Cell<bool>,
+    result: Cell<Option<u64>>,
+}
+
+impl QueryObject {
+    /// Makes a query.
+    ///
+    /// # Errors
+    /// If it counts per stream and the host has one stream only.
+    pub fn new(
+        host: &Host,
+        resource: Rc<Resource>,
+        query: &objects::Query,
+    ) -> Result<Self, CommandError> {
+        if query.index != 0 {
+            return Err(CommandError::Unsupported("a query of a vertex stream"));
+        }
+        Ok(Self {
+            ty: query.ty,
+            target: gl_target(host, query.ty),
+            resource,
+            parts: RefCell::default(),
+            running: Cell::new(false),
+            result: Cell::new(None),
+        })
+    }
+
+    /// GL's target, which at most one running query can have.
+    pub fn target(&self) -> Option<u32> {
+        self.target.filter(|target| *target != glow::TIMESTAMP)
+    }
+
+    /// Starts counting from zero.
+    ///
+    /// # Errors
+    /// If GL has no query left.
+    pub fn begin(&self, gl: &Rc<Gl>) -> Result<(), CommandError> {
+        self.parts.borrow_mut().clear();
+        self.result.set(None);
+        self.resume(gl)
+    }
+
+    /// Counts on, after [`pause`](Self::pause).
+    ///
+    /// # Errors
+    /// If GL has no query left.
+    pub fn resume(&self, gl: &Rc<Gl>) -> Result<(), CommandError> {
+        let Some(target) = self.target() else { return Ok(()) };
+        if self.parts.borrow().len() >= MAX_PARTS {
+            return Err(CommandError::Limit("switches between sub-contexts during a query"));
+        }
+        let part = Query::new(gl).map_err(CommandError::Host)?;
+        gl.begin_query(target, part.name());
+        self.parts.borrow_mut().push(part);
+        self.running.set(true);
+        Ok(())
+    }
+
+    /// Stops counting for now.
+    pub fn pause(&self, gl: &Gl) {
+        if self.running.replace(false)
+            && let Some(target) = self.target()
+        {
+            gl.end_query(target);
+        }
+    }
+
+    /// Stops counting; a timestamp is taken now.
+    ///
+    /// # Errors
+    /// If GL has no query left.
+    pub fn end(&self, gl: &Rc<Gl>) -> Result<(), CommandError> {
+        self.pause(gl);
+        if self.target == Some(glow::TIMESTAMP) {
+            let stamp = Query::new(gl).map_err(CommandError::Host)?;
+            gl.query_timestamp(stamp.name());
+            let mut parts = self.parts.borrow_mut();
+            parts.clear();
+            parts.push(stamp);
+            self.result.set(None);
+        }
+        Ok(())
+    }
+
+    /// The result; waits for the GPU.
+    pub fn result(&self, host: &Host) -> u64 {
+        if let Some(result) = self.result.get() {
+            return result;
+        }
+        let total = self.parts.borrow().iter().fold(0u64, |total, part| {
+            total.saturating_add(host.gl.query_result_u64(part.name()))
+        });
+        let boolean = self.target.is_some_and(is_boolean);
+        let result = match self.ty {
+            QueryType::OcclusionCounter if boolean => u64::from(total != 0) * SAMPLES_PASSED,
+            QueryType::OcclusionPredicate | QueryType::OcclusionPredicateConservative => {
+                u64::from(total != 0)
+            }
+            QueryType::GpuFinished => 1,
+            _ => total,
+        };
+        if !self.running.get() {
+            self.result.set(Some(result));
+        }
+        result
+    }
+
+    /// The resource that receives the result.
+    pub fn resource(&self) -> &Rc<Resource> {
+        &self.resource
+    }
+
+    /// Writes the result where the guest looks for it; waits for the GPU.
+    pub fn deliver(&self, host: &Host) {
+        let state = HostQueryState { state: 1, size: 8, result: self.result(host) };
+        let written =
+            self.resource.backing().and_then(|backing| backing.write(0, state.as_bytes()));
+        if let Err(e) = written {
+            log::debug!("a query's result was not delivered: {e}");
+        }
+    }
+
+    /// Writes the result, or whether it is there, into a buffer.
+    ///
+    /// # Errors
+    /// If the place lies outside of the buffer.
+    pub fn deliver_to_buffer(
+        &self,
+        host: &Host,
+        buffer: &Resource,
+        to: &QueryToBuffer,
+    ) -> Result<(), CommandError> {
+        // Availability (-1): the result is fetched here, so it always is.
+        let value = if to.index < 0 { 1 } else { self.result(host) };
+        let bytes = value.to_le_bytes();
+        let bytes = match to.value_type {
+            QueryValueType::I32 => &value.min(i32::MAX as u64).to_le_bytes()[..4],
+            QueryValueType::U32 => &value.min(u64::from(u32::MAX)).to_le_bytes()[..4],
+            QueryValueType::I64 | QueryValueType::U64 => &bytes[..],
+        };
+        let end = u64::from(to.offset) + bytes.len() as u64;
+        let Some(name) = buffer.gl_buffer().filter(|_| end <= u64::from(buffer.desc().width))
+        else {
+            return Err(CommandError::OutOfRange("place of a query's result"));
+        };
+        host.gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(name));
+        host.gl.buffer_sub_data(glow::COPY_WRITE_BUFFER, to.offset as i32, bytes);
+        Ok(())
+    }
+}
+
+/// Does GL only say whether there were any?
+fn is_boolean(target: u32) -> bool {
+    target == glow::ANY_SAMPLES_PASSED || target == glow::ANY_SAMPLES_PASSED_CONSERVATIVE
+}
+
+fn gl_target(host: &Host, ty: QueryType) -> Option<u32> {
+    let exact = !host.caps.gles;
+    match ty {
+        QueryType::OcclusionCounter if exact => Some(glow::SAMPLES_PASSED),
+        QueryType::OcclusionCounter | QueryType::OcclusionPredicate => {
+            Some(glow::ANY_SAMPLES_PASSED)
+        }
+        QueryType::OcclusionPredicateConservative => Some(glow::ANY_SAMPLES_PASSED_CONSERVATIVE),
+        QueryType::TimeElapsed if host.caps.has(Feature::TimerQuery) => Some(glow::TIME_ELAPSED),
+        QueryType::Timestamp if host.caps.has(Feature::TimerQuery) => Some(glow::TIMESTAMP),
+        QueryType::PrimitivesGenerated if host.caps.has(Feature::GeometryShader) => {
+            Some(glow::PRIMITIVES_GENERATED)
+        }
+        QueryType::PrimitivesEmitted => Some(glow::TRANSFORM_FEEDBACK_PRIMITIVES_WRITTEN),
+        _ => None,
+    }
+}

@@ -1,0 +1,183 @@
+//! Resources: buffers and textures on the host, and the guest memory behind them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use maro_gpu::renderer::{Backing, Error, ResourceDesc, ResourceId};
+
+use crate::gl::{Buffer, Gl};
+use crate::host::Host;
+use crate::protocol::flags::Bind;
+use crate::protocol::formats::FormatId;
+use crate::protocol::layout::Shape;
+use crate::protocol::values::TextureTarget;
+
+pub mod budget;
+pub mod copy;
+pub mod readback;
+pub mod sampler;
+pub mod support;
+pub mod texture;
+pub mod upload;
+pub mod view;
+
+use budget::Charge;
+use texture::TextureStorage;
+
+thread_local! {
+    static NEXT_SERIAL: Cell<u64> = const { Cell::new(1) };
+}
+
+/// A number that no other resource, view or surface of this thread has had.
+pub(crate) fn next_serial() -> u64 {
+    NEXT_SERIAL.with(|next| next.replace(next.get() + 1))
+}
+
+/// Where a resource's content lives.
+pub enum Storage {
+    /// In guest memory alone: query results, vtest's fences, staging buffers.
+    Guest,
+    /// In a GL buffer.
+    Buffer(Buffer),
+    /// In a GL texture.
+    Texture(TextureStorage),
+}
+
+/// A buffer or texture of a guest.
+pub struct Resource {
+    id: ResourceId,
+    serial: u64,
+    desc: ResourceDesc,
+    shape: Shape,
+    storage: Storage,
+    backing: RefCell<Option<Arc<dyn Backing>>>,
+    _charge: Charge,
+}
+
+impl Resource {
+    /// Makes a resource whose content is zero.
+    ///
+    /// # Errors
+    /// If the description is not sound, the host has no such texture, or the memory
+    /// budget is spent.
+    pub fn new(host: &Host, id: ResourceId, desc: &ResourceDesc) -> Result<Rc<Self>, Error> {
+        let shape = Shape::new(desc)?;
+        let (storage, charge) = match shape.target {
+            TextureTarget::Buffer if is_guest_only(Bind::from_bits_retain(desc.bind)) => {
+                (Storage::Guest, Charge::none())
+            }
+            TextureTarget::Buffer => {
+                let charge = host.budget.charge(u64::from(desc.width))?;
+                (Storage::Buffer(new_buffer(&host.gl, desc.width)?), charge)
+            }
+            _ => {
+                let texture = TextureStorage::new(host, &shape)?;
+                let charge = host.budget.charge(texture.bytes(&shape))?;
+                texture.clear(host, &shape);
+                (Storage::Texture(texture), charge)
+            }
+        };
+        Ok(Rc::new(Self {
+            id,
+            serial: next_serial(),
+            desc: *desc,
+            shape,
+            storage,
+            backing: RefCell::new(None),
+            _charge: charge,
+        }))
+    }
+
+    /// The guest's name for it, for messages.
+    pub fn id(&self) -> ResourceId {
+        self.id
+    }
+
+    /// A number that no other resource of this thread has had; the guest reuses its own.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// What the guest asked for.
+    pub fn desc(&self) -> &ResourceDesc {
+        &self.desc
+    }
+
+    /// Its shape.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Its format.
+    pub fn format(&self) -> FormatId {
+        self.shape.format
+    }
+
+    /// Where its content lives.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The GL buffer, if it is one.
+    pub fn gl_buffer(&self) -> Option<glow::Buffer> {
+        match &self.storage {
+            Storage::Buffer(buffer) => Some(buffer.name()),
+            _ => None,
+        }
+    }
+
+    /// The texture, if it is one.
+    pub fn texture(&self) -> Option<&TextureStorage> {
+        match &self.storage {
+            Storage::Texture(texture) => Some(texture),
+            _ => None,
+        }
+    }
+
+    /// The guest memory behind it.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn backing(&self) -> Result<Arc<dyn Backing>, Error> {
+        self.backing.borrow().clone().ok_or_else(|| {
+            Error::InvalidParameter(format!("resource {} has no backing", self.id.0))
+        })
+    }
+
+    /// Gives it guest memory, or takes it away.
+    pub fn set_backing(&self, backing: Option<Arc<dyn Backing>>) {
+        *self.backing.borrow_mut() = backing;
+    }
+
+    /// Sixteen bytes of a buffer from `offset`, zeros beyond its end.
+    pub fn read_prefix(&self, gl: &Gl, offset: u32) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        let Some(buffer) = self.gl_buffer() else { return bytes };
+        let available = self.desc.width.saturating_sub(offset).min(16) as usize;
+        gl.bind_buffer(glow::COPY_READ_BUFFER, Some(buffer));
+        if let Ok(offset) = i32::try_from(offset) {
+            gl.read_buffer_data(glow::COPY_READ_BUFFER, offset, &mut bytes[..available]);
+        }
+        bytes
+    }
+}
+
+/// Buffers with no use but these have no copy on the host.
+fn is_guest_only(bind: Bind) -> bool {
+    (bind - (Bind::CUSTOM | Bind::STAGING)).is_empty()
+}
+
+fn new_buffer(gl: &Rc<Gl>, size: u32) -> Result<Buffer, Error> {
+    let length = i32::try_from(size)
+        .map_err(|_| Error::InvalidParameter(format!("a buffer of {size} bytes")))?;
+    let buffer = Buffer::new(gl).map_err(Error::OutOfMemory)?;
+    gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(buffer.name()));
+    gl.take_error();
+    // New storage may hold what another guest's buffer held.
+    gl.buffer_data_zeroed(glow::COPY_WRITE_BUFFER, length, glow::DYNAMIC_DRAW);
+    match gl.take_error() {
+        None => Ok(buffer),
+        Some(_) => Err(Error::OutOfMemory(format!("a buffer of {size} bytes"))),
+    }
+}
