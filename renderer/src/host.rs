@@ -155,7 +155,8 @@ impl Host {
     /// neither mixes attachments nor keeps the texture alive.
     pub fn detach_after_reading(&self, attachment: u32) {
         let none = glow::READ_FRAMEBUFFER;
-        self.gl.framebuffer_texture_2d(none, attachment, glow::TEXTURE_2D, None, 0);
+        self.gl
+            .framebuffer_texture_2d(none, attachment, glow::TEXTURE_2D, None, 0);
     }
 
     /// Makes one layer of a texture what clears and blits write.
@@ -179,7 +180,8 @@ impl Host {
     /// Undoes [`attach_for_drawing`](Self::attach_for_drawing).
     pub fn detach_after_drawing(&self, attachment: u32) {
         let none = glow::DRAW_FRAMEBUFFER;
-        self.gl.framebuffer_texture_2d(none, attachment, glow::TEXTURE_2D, None, 0);
+        self.gl
+            .framebuffer_texture_2d(none, attachment, glow::TEXTURE_2D, None, 0);
     }
 
     /// The scratch framebuffer for draws that bring their own attachments.
@@ -216,7 +218,10 @@ fn profile(caps: &Capabilities) -> HostProfile {
         (Feature::GeometryShader, Features::GEOMETRY_SHADER),
         (Feature::GeometryPointSize, Features::GEOMETRY_POINT_SIZE),
         (Feature::TessellationShader, Features::TESSELLATION_SHADER),
-        (Feature::TessellationPointSize, Features::TESSELLATION_POINT_SIZE),
+        (
+            Feature::TessellationPointSize,
+            Features::TESSELLATION_POINT_SIZE,
+        ),
         (Feature::TextureBuffer, Features::TEXTURE_BUFFER),
         (Feature::CubeMapArray, Features::TEXTURE_CUBE_MAP_ARRAY),
         (Feature::TextureShadowLod, Features::TEXTURE_SHADOW_LOD),
@@ -226,9 +231,15 @@ fn profile(caps: &Capabilities) -> HostProfile {
         (Feature::FramebufferFetch, Features::FRAMEBUFFER_FETCH),
         (Feature::GpuShader5, Features::GPU_SHADER5),
         (Feature::SampleVariables, Features::SAMPLE_VARIABLES),
-        (Feature::TextureMultisampleArray, Features::MULTISAMPLE_2D_ARRAY),
+        (
+            Feature::TextureMultisampleArray,
+            Features::MULTISAMPLE_2D_ARRAY,
+        ),
         (Feature::ViewportArray, Features::VIEWPORT_ARRAY),
-        (Feature::BlendEquationAdvanced, Features::BLEND_EQUATION_ADVANCED),
+        (
+            Feature::BlendEquationAdvanced,
+            Features::BLEND_EQUATION_ADVANCED,
+        ),
         (Feature::RobustBufferAccess, Features::ROBUST_BUFFER_ACCESS),
     ];
     let mut features = Features::empty();
@@ -240,22 +251,28 @@ fn profile(caps: &Capabilities) -> HostProfile {
     HostProfile {
         version,
         features,
-        storage_buffer_base: bases(storage, [
-            caps.limits.vertex_storage_blocks,
-            caps.limits.fragment_storage_blocks,
-            caps.limits.geometry_storage_blocks,
-            caps.limits.tess_control_storage_blocks,
-            caps.limits.tess_evaluation_storage_blocks,
-            0,
-        ]),
-        image_base: bases(images, [
-            caps.limits.vertex_images,
-            caps.limits.fragment_images,
-            0,
-            0,
-            0,
-            0,
-        ]),
+        storage_buffer_base: bases(
+            storage,
+            [
+                caps.limits.vertex_storage_blocks,
+                caps.limits.fragment_storage_blocks,
+                caps.limits.geometry_storage_blocks,
+                caps.limits.tess_control_storage_blocks,
+                caps.limits.tess_evaluation_storage_blocks,
+                0,
+            ],
+        ),
+        image_base: bases(
+            images,
+            [
+                caps.limits.vertex_images,
+                caps.limits.fragment_images,
+                0,
+                0,
+                0,
+                0,
+            ],
+        ),
     }
 }
 

@@ -1,19 +1,19 @@
 //! Executes virgl command streams on the host's OpenGL ES.
 
 pub mod caps;
-pub mod decode;
-pub mod gl;
-pub mod protocol;
-pub mod present;
-pub mod glsl;
-pub mod tgsi;
 pub mod context;
+pub mod decode;
 pub mod draw;
+pub mod gl;
+pub mod glsl;
 pub mod host;
+pub mod present;
+pub mod protocol;
 pub mod query;
+pub mod record;
 pub mod renderer;
 pub mod resource;
 pub mod scanout;
 pub mod streamout;
-pub mod record;
+pub mod tgsi;
 pub mod vtest;

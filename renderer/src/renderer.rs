@@ -42,7 +42,11 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { api: Api::Auto, limit: Limit::default(), gpu_memory: DEFAULT_GPU_MEMORY }
+        Self {
+            api: Api::Auto,
+            limit: Limit::default(),
+            gpu_memory: DEFAULT_GPU_MEMORY,
+        }
     }
 }
 
@@ -110,7 +114,11 @@ impl VirglRenderer {
             "host GL: {} ({}){}",
             host.caps.version_string,
             host.caps.renderer,
-            if host.caps.is_software() { ", a software renderer" } else { "" }
+            if host.caps.is_software() {
+                ", a software renderer"
+            } else {
+                ""
+            }
         );
         Ok(Self {
             contexts: IdMap::default(),
@@ -136,7 +144,9 @@ impl VirglRenderer {
     }
 
     fn context(&mut self, id: ContextId) -> Result<&mut Context, Error> {
-        self.contexts.get_mut(&id).ok_or(Error::InvalidContext(id.0))
+        self.contexts
+            .get_mut(&id)
+            .ok_or(Error::InvalidContext(id.0))
     }
 }
 
@@ -227,9 +237,10 @@ impl Renderer for VirglRenderer {
         direction: Direction,
     ) -> Result<(), Error> {
         let resource = match context {
-            Some(context) => {
-                self.context(context)?.resource(id).ok_or(Error::InvalidResource(id.0))?
-            }
+            Some(context) => self
+                .context(context)?
+                .resource(id)
+                .ok_or(Error::InvalidResource(id.0))?,
             None => Rc::clone(self.resource(id)?),
         };
         let backing = resource.backing()?;
@@ -247,7 +258,11 @@ impl Renderer for VirglRenderer {
             if !self.contexts.contains_key(&context) {
                 return Err(Error::InvalidContext(context.0));
             }
-            if let Some(old) = self.current.take().and_then(|id| self.contexts.get_mut(&id)) {
+            if let Some(old) = self
+                .current
+                .take()
+                .and_then(|id| self.contexts.get_mut(&id))
+            {
                 old.leave(&self.host);
             }
             if let Some(new) = self.contexts.get_mut(&context) {
@@ -297,7 +312,8 @@ impl Renderer for VirglRenderer {
             Some(id) => Some(Rc::clone(self.resource(id)?)),
             None => None,
         };
-        self.scanouts.update_cursor(&self.host, cursor, resource.as_deref())
+        self.scanouts
+            .update_cursor(&self.host, cursor, resource.as_deref())
     }
 
     fn move_cursor(&mut self, scanout: ScanoutId, x: i32, y: i32) -> Result<(), Error> {
@@ -309,7 +325,11 @@ impl Renderer for VirglRenderer {
     }
 
     fn reset(&mut self) {
-        if let Some(current) = self.current.take().and_then(|id| self.contexts.get_mut(&id)) {
+        if let Some(current) = self
+            .current
+            .take()
+            .and_then(|id| self.contexts.get_mut(&id))
+        {
             current.leave(&self.host);
         }
         self.contexts.clear();

@@ -32,7 +32,11 @@ pub struct Scanouts {
 impl Scanouts {
     /// No scanout is on.
     pub fn new(viewer: Option<Box<dyn Viewer>>) -> Self {
-        Self { shown: BTreeMap::new(), retired: Vec::new(), viewer }
+        Self {
+            shown: BTreeMap::new(),
+            retired: Vec::new(),
+            viewer,
+        }
     }
 
     /// Shows a part of a resource, or switches the scanout off.
@@ -52,7 +56,9 @@ impl Scanouts {
                 let inside = |at: u32, extent: u32, size: u32| {
                     extent != 0 && u64::from(at) + u64::from(extent) <= u64::from(size)
                 };
-                let suits = resource.texture().is_some_and(|texture| texture.samples() == 0);
+                let suits = resource
+                    .texture()
+                    .is_some_and(|texture| texture.samples() == 0);
                 if !suits
                     || !inside(rect.x, rect.width, size.0)
                     || !inside(rect.y, rect.height, size.1)
@@ -75,7 +81,14 @@ impl Scanouts {
                     Some(old) if Rc::ptr_eq(&old.resource, &resource) => old.hold.clone(),
                     _ => Hold::default(),
                 };
-                self.shown.insert(id, Scanout { resource, rect, hold });
+                self.shown.insert(
+                    id,
+                    Scanout {
+                        resource,
+                        rect,
+                        hold,
+                    },
+                );
             }
             None => {
                 if let Some(viewer) = &mut self.viewer {
@@ -94,9 +107,16 @@ impl Scanouts {
     /// Tells the viewer that a resource has new content.
     pub fn flush(&mut self, host: &Host, resource: &Rc<Resource>, damage: Rect) {
         self.retired.retain(|(_, hold)| !hold.is_released());
-        let Some(viewer) = &mut self.viewer else { return };
-        let Some(texture) = resource.texture() else { return };
-        let showing = self.shown.iter().filter(|(_, s)| Rc::ptr_eq(&s.resource, resource));
+        let Some(viewer) = &mut self.viewer else {
+            return;
+        };
+        let Some(texture) = resource.texture() else {
+            return;
+        };
+        let showing = self
+            .shown
+            .iter()
+            .filter(|(_, s)| Rc::ptr_eq(&s.resource, resource));
         for (id, scanout) in showing {
             let ready = host.gl.fence_sync().map(SharedFence::new);
             // Another context waits for the fence, so it must reach the GPU first.
@@ -126,14 +146,23 @@ impl Scanouts {
         resource: Option<&Resource>,
     ) -> Result<(), Error> {
         check_scanout(cursor.scanout)?;
-        let Some(viewer) = &mut self.viewer else { return Ok(()) };
+        let Some(viewer) = &mut self.viewer else {
+            return Ok(());
+        };
         let shape = match resource {
             Some(resource) => {
                 let (width, height) = (resource.desc().width, resource.desc().height);
                 if width > MAX_CURSOR || height > MAX_CURSOR {
-                    return Err(Error::InvalidParameter(format!("a pointer of {width}x{height}")));
+                    return Err(Error::InvalidParameter(format!(
+                        "a pointer of {width}x{height}"
+                    )));
                 }
-                let area = Rect { x: 0, y: 0, width, height };
+                let area = Rect {
+                    x: 0,
+                    y: 0,
+                    width,
+                    height,
+                };
                 let image = readback::read_pixels(host, resource, area)?;
                 Some(CursorShape {
                     image: image.into(),
@@ -166,7 +195,9 @@ impl Scanouts {
     /// If the scanout does not exist or the host cannot read it.
     pub fn read(&self, host: &Host, id: ScanoutId) -> Result<Option<Image>, Error> {
         check_scanout(id)?;
-        let Some(scanout) = self.shown.get(&id) else { return Ok(None) };
+        let Some(scanout) = self.shown.get(&id) else {
+            return Ok(None);
+        };
         let mut image = readback::read_pixels(host, &scanout.resource, scanout.rect)?;
         for pixel in image.rgba.as_chunks_mut::<4>().0 {
             pixel[3] = 0xff;
@@ -187,5 +218,9 @@ impl Scanouts {
 }
 
 fn check_scanout(id: ScanoutId) -> Result<(), Error> {
-    if id.0 < MAX_SCANOUTS { Ok(()) } else { Err(Error::InvalidScanout(id.0)) }
+    if id.0 < MAX_SCANOUTS {
+        Ok(())
+    } else {
+        Err(Error::InvalidScanout(id.0))
+    }
 }

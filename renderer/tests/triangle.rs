@@ -56,7 +56,13 @@ fn shader(stream: &mut Vec<u32>, handle: u32, stage: u32, text: &str) {
     let length = bytes.len() as u32;
     bytes.resize(bytes.len().next_multiple_of(4), 0);
     let mut payload = vec![handle, stage, length, 300, 0];
-    payload.extend(bytes.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)));
+    payload.extend(
+        bytes
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|word| u32::from_le_bytes(*word)),
+    );
     command(stream, 1, 4, &payload);
     command(stream, 31, 0, &[handle, stage]);
 }
@@ -67,8 +73,18 @@ const TARGET: ResourceId = ResourceId(1);
 const VERTICES: ResourceId = ResourceId(2);
 
 fn full_box(width: u32, height: u32) -> Transfer {
-    let region = Box3 { x: 0, y: 0, z: 0, width, height, depth: 1 };
-    Transfer { region, ..Transfer::default() }
+    let region = Box3 {
+        x: 0,
+        y: 0,
+        z: 0,
+        width,
+        height,
+        depth: 1,
+    };
+    Transfer {
+        region,
+        ..Transfer::default()
+    }
 }
 
 struct Bench {
@@ -106,7 +122,9 @@ impl Bench {
 
     fn pixels(&mut self) -> Vec<[u8; 4]> {
         let transfer = full_box(SIZE, SIZE);
-        self.renderer.transfer(Some(CONTEXT), TARGET, &transfer, Direction::FromHost).unwrap();
+        self.renderer
+            .transfer(Some(CONTEXT), TARGET, &transfer, Direction::FromHost)
+            .unwrap();
         self.target.bytes().as_chunks::<4>().0.to_vec()
     }
 }
@@ -130,7 +148,11 @@ fn clear_of_bgra_arrives_in_guest_byte_order() {
         clear(&mut stream, [1.0, 0.5, 0.0, 1.0]);
         bench.renderer.submit(CONTEXT, &stream).unwrap();
         let pixels = bench.pixels();
-        assert!(pixels.iter().all(|pixel| *pixel == expected), "{:?}", pixels[0]);
+        assert!(
+            pixels.iter().all(|pixel| *pixel == expected),
+            "{:?}",
+            pixels[0]
+        );
     }
 }
 
@@ -150,15 +172,22 @@ fn draw_covers_the_triangle_in_the_constant_colour() {
     bench.renderer.create_resource(VERTICES, &desc).unwrap();
     let memory = Heap::new(24);
     // The lower left half in GL's terms, which is the first rows in memory.
-    let corners: Vec<u8> =
-        [-1.0f32, -1.0, 1.0, -1.0, -1.0, 1.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+    let corners: Vec<u8> = [-1.0f32, -1.0, 1.0, -1.0, -1.0, 1.0]
+        .iter()
+        .flat_map(|v| v.to_le_bytes())
+        .collect();
     memory.write(0, &corners).unwrap();
     bench.renderer.attach_backing(VERTICES, memory).unwrap();
     bench.renderer.attach_resource(CONTEXT, VERTICES).unwrap();
 
     let mut stream = Vec::new();
     clear(&mut stream, [0.0, 0.0, 0.0, 1.0]);
-    command(&mut stream, 43, 0, &[VERTICES.0, 0, 0, 0, 0, 0, 0, 0, 24, 1, 1, 0, 1]);
+    command(
+        &mut stream,
+        43,
+        0,
+        &[VERTICES.0, 0, 0, 0, 0, 0, 0, 0, 24, 1, 1, 0, 1],
+    );
     shader(
         &mut stream,
         10,
@@ -174,23 +203,47 @@ fn draw_covers_the_triangle_in_the_constant_colour() {
          0: MUL OUT[0], CONST[0], IMM[0].yyyy\n  1: END\n",
     );
     // A rasteriser that draws filled polygons, all colour channels, one vertex element.
-    command(&mut stream, 1, 2, &[20, 0x2000_00c2, 0, 0, 0, 0x3f80_0000, 0, 0, 0]);
+    command(
+        &mut stream,
+        1,
+        2,
+        &[20, 0x2000_00c2, 0, 0, 0, 0x3f80_0000, 0, 0, 0],
+    );
     command(&mut stream, 2, 2, &[20]);
-    command(&mut stream, 1, 1, &[21, 0, 0, 0xf << 27, 0, 0, 0, 0, 0, 0, 0]);
+    command(
+        &mut stream,
+        1,
+        1,
+        &[21, 0, 0, 0xf << 27, 0, 0, 0, 0, 0, 0, 0],
+    );
     command(&mut stream, 2, 1, &[21]);
     command(&mut stream, 1, 5, &[22, 0, 0, 0, 29]);
     command(&mut stream, 2, 5, &[22]);
     command(&mut stream, 6, 0, &[8, 0, VERTICES.0]);
     let half = (SIZE as f32 / 2.0).to_bits();
-    command(&mut stream, 4, 0, &[0, half, half, 0x3f00_0000, half, half, 0x3f00_0000]);
+    command(
+        &mut stream,
+        4,
+        0,
+        &[0, half, half, 0x3f00_0000, half, half, 0x3f00_0000],
+    );
     let color = [0.0f32, 1.0, 0.0, 1.0].map(f32::to_bits);
-    command(&mut stream, 12, 0, &[1, 0, color[0], color[1], color[2], color[3]]);
+    command(
+        &mut stream,
+        12,
+        0,
+        &[1, 0, color[0], color[1], color[2], color[3]],
+    );
     command(&mut stream, 8, 0, &[0, 3, 4, 0, 1, 0, 0, 0, 0, 0, 2, 0]);
     bench.renderer.submit(CONTEXT, &stream).unwrap();
 
     let pixels = bench.pixels();
     assert_eq!(pixels[0], [0, 255, 0, 255], "the corner that is covered");
-    assert_eq!(pixels[pixels.len() - 1], [0, 0, 0, 255], "the corner that is not");
+    assert_eq!(
+        pixels[pixels.len() - 1],
+        [0, 0, 0, 255],
+        "the corner that is not"
+    );
     let covered = pixels.iter().filter(|pixel| pixel[1] == 255).count();
     assert!((110..=146).contains(&covered), "{covered} of 256 pixels");
 }

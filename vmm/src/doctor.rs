@@ -200,8 +200,12 @@ struct Graphics {
 fn probe_graphics() -> Result<Graphics, StartError> {
     let renderer = VirglRenderer::headless(&RendererConfig::default())?;
     let host = renderer.host();
-    let level = host.with_caps_input(|input| caps::guest_level(&caps::build(input, &caps::IMPLEMENTED)));
-    Ok(Graphics { host: host.caps.clone(), level })
+    let level =
+        host.with_caps_input(|input| caps::guest_level(&caps::build(input, &caps::IMPLEMENTED)));
+    Ok(Graphics {
+        host: host.caps.clone(),
+        level,
+    })
 }
 
 fn judge_graphics(probed: Result<Graphics, StartError>) -> Vec<Finding> {
@@ -215,7 +219,10 @@ fn judge_graphics(probed: Result<Graphics, StartError>) -> Vec<Finding> {
             ];
         }
     };
-    let text = format!("{} on {} ({})", host.version_string, host.renderer, host.vendor);
+    let text = format!(
+        "{} on {} ({})",
+        host.version_string, host.renderer, host.vendor
+    );
     let found = if host.is_software() {
         finding(Verdict::Limited, text).advise(
             "This renderer draws on the CPU: right, but slow. Install the GL driver of this machine's \
@@ -225,7 +232,10 @@ fn judge_graphics(probed: Result<Graphics, StartError>) -> Vec<Finding> {
         finding(Verdict::Good, text)
     };
     // A gate that is named here is the host's limit, not a fault that can be mended.
-    let guests = format!("guests get OpenGL {} and OpenGL ES {}", level.gl, level.gles);
+    let guests = format!(
+        "guests get OpenGL {} and OpenGL ES {}",
+        level.gl, level.gles
+    );
     vec![found, finding(Verdict::Good, guests)]
 }
 
@@ -331,7 +341,7 @@ mod tests {
         let findings = judge_graphics(Err(PlatformError::NoDisplay("none".into()).into()));
         let diagnosis = Diagnosis {
             kvm: Some(HostKvm::Hardware),
-            findings: vec![finding],
+            findings,
         };
         assert_eq!(diagnosis.status(), ExitStatus::Graphics);
         assert!(diagnosis.to_string().contains("--gpu 2d"));

@@ -31,6 +31,12 @@ pub enum ExitStatus {
     KvmInternalError,
     /// KVM stopped for a reason that `maro` does not know.
     UnknownExit,
+    /// `maro smoke`: the picture is not the one that is expected.
+    PictureDiffers,
+    /// `maro smoke`: what is waited for did not come in time.
+    Timeout,
+    /// `maro smoke`: the guest or its command ended first.
+    EndedEarly,
     /// A signal ended `maro`.
     Signal(u8),
 }
@@ -55,6 +61,9 @@ impl ExitStatus {
             Self::GuestCrash => 17,
             Self::KvmInternalError => 18,
             Self::UnknownExit => 19,
+            Self::PictureDiffers => 20,
+            Self::Timeout => 21,
+            Self::EndedEarly => 22,
             // What a shell reports for a process that a signal ended.
             Self::Signal(number) => 128u8.saturating_add(number),
         }
@@ -84,3 +93,16 @@ Exit codes:
   18   KVM stopped with an internal error
   19   KVM stopped for an unknown reason
   128+N  signal N ended maro";
+
+/// The table of exit codes for `maro smoke --help`.
+pub const SMOKE_HELP: &str = "\
+Exit codes:
+  0    the guest showed its picture, and all that was expected is right
+  20   the picture differs from the expected one; diff.png shows where
+  21   the picture or a text on the console did not come in time
+  22   the guest or its command ended before
+Others are those of `maro run`; among them:
+  2    the command line is wrong or the expected picture cannot be read
+  3    KVM is missing, closed to this user or lacks something
+  6    the image cannot be made or used
+  8    a result cannot be written";

@@ -16,6 +16,7 @@ mod kvm;
 mod machine;
 mod memory;
 mod signals;
+mod smoke;
 mod tables;
 mod terminal;
 mod timing;

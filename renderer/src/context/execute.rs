@@ -48,21 +48,33 @@ impl SubContext {
     fn execute(&mut self, host: &Host, command: &Command<'_>) -> Done {
         match *command {
             Command::Draw(ref draw) => crate::draw::draw(host, self, draw),
-            Command::SetConstantBuffer { stage, index: _, data } => self.set_constants(stage, data),
+            Command::SetConstantBuffer {
+                stage,
+                index: _,
+                data,
+            } => self.set_constants(stage, data),
             Command::SetVertexBuffers { buffers } => self.set_vertex_buffers(buffers),
             Command::SetIndexBuffer { buffer } => self.set_index_buffer(buffer),
-            Command::SetSamplerViews { stage, first, views } => {
-                self.set_sampler_views(stage, first, views)
-            }
-            Command::BindSamplerStates { stage, first, states } => {
-                self.bind_sampler_states(stage, first, states)
-            }
-            Command::SetUniformBuffer { stage, index, range } => {
-                self.set_uniform_buffer(stage, index, range)
-            }
-            Command::Transfer { resource, ref transfer, direction } => {
-                self.transfer(host, resource, transfer, direction)
-            }
+            Command::SetSamplerViews {
+                stage,
+                first,
+                views,
+            } => self.set_sampler_views(stage, first, views),
+            Command::BindSamplerStates {
+                stage,
+                first,
+                states,
+            } => self.bind_sampler_states(stage, first, states),
+            Command::SetUniformBuffer {
+                stage,
+                index,
+                range,
+            } => self.set_uniform_buffer(stage, index, range),
+            Command::Transfer {
+                resource,
+                ref transfer,
+                direction,
+            } => self.transfer(host, resource, transfer, direction),
             Command::Clear(ref command) => clear::clear(host, self, command),
             Command::BindShader { stage, handle } => self.bind_shader(stage, handle),
             Command::BindBlend { .. }
@@ -83,9 +95,10 @@ impl SubContext {
                 self.destroy_object(host, handle);
                 Ok(())
             }
-            Command::SetFramebuffer { depth_stencil, colors } => {
-                self.set_framebuffer(depth_stencil, colors)
-            }
+            Command::SetFramebuffer {
+                depth_stencil,
+                colors,
+            } => self.set_framebuffer(depth_stencil, colors),
             _ => self.execute_state(host, command),
         }
     }
@@ -94,7 +107,9 @@ impl SubContext {
     fn execute_state(&mut self, host: &Host, command: &Command<'_>) -> Done {
         let state = &mut self.state;
         match *command {
-            Command::SetViewports { first, viewports } => return self.set_viewports(first, viewports),
+            Command::SetViewports { first, viewports } => {
+                return self.set_viewports(first, viewports);
+            }
             Command::SetScissors { first, scissors } => return self.set_scissors(first, scissors),
             Command::SetStencilRef { front, back } => {
                 state.stencil_ref = (front, back);
@@ -124,7 +139,12 @@ impl SubContext {
                 state.tess_levels = (outer, inner);
                 state.dirty |= Dirty::SYSTEM;
             }
-            Command::SetFramebufferNoAttach { width, height, layers, samples } => {
+            Command::SetFramebufferNoAttach {
+                width,
+                height,
+                layers,
+                samples,
+            } => {
                 state.framebuffer.no_attachments = [width, height, layers, samples];
                 state.dirty |= Dirty::FRAMEBUFFER;
             }
@@ -151,12 +171,21 @@ impl SubContext {
                 copy::copy_region(host, &src, &dst, command)
             }
             Command::CopyTransfer(ref command) => self.copy_transfer(host, command),
-            Command::ResourceInlineWrite { resource, ref transfer, data } => {
+            Command::ResourceInlineWrite {
+                resource,
+                ref transfer,
+                data,
+            } => {
                 let resource = self.resource(resource)?;
                 upload::upload(host, &resource, transfer, &upload::Inline(data))?;
                 Ok(())
             }
-            Command::ClearTexture { resource, level, ref region, texel } => {
+            Command::ClearTexture {
+                resource,
+                level,
+                ref region,
+                texel,
+            } => {
                 let resource = self.resource(resource)?;
                 clear::clear_texture(host, &resource, level, region, texel)
             }
@@ -170,17 +199,24 @@ impl SubContext {
             }
             Command::GetQueryResultQbo(ref command) => {
                 let buffer = self.resource(command.resource)?;
-                self.objects.query(command.query)?.deliver_to_buffer(host, &buffer, command)
+                self.objects
+                    .query(command.query)?
+                    .deliver_to_buffer(host, &buffer, command)
             }
-            Command::SetStreamOutputTargets { append_mask: _, targets } => {
-                self.set_stream_output_targets(host, targets)
-            }
-            Command::SetShaderBuffers { stage, first, buffers } => {
-                self.set_storage_buffers(stage, first, buffers)
-            }
-            Command::SetShaderImages { stage, first, images } => {
-                self.set_images(stage, first, images)
-            }
+            Command::SetStreamOutputTargets {
+                append_mask: _,
+                targets,
+            } => self.set_stream_output_targets(host, targets),
+            Command::SetShaderBuffers {
+                stage,
+                first,
+                buffers,
+            } => self.set_storage_buffers(stage, first, buffers),
+            Command::SetShaderImages {
+                stage,
+                first,
+                images,
+            } => self.set_images(stage, first, images),
             Command::MemoryBarrier { flags } => {
                 memory_barrier(host, flags);
                 Ok(())
@@ -215,25 +251,33 @@ impl SubContext {
                 (handle, Object::DepthStencilAlpha(Rc::new(state)))
             }
             Command::CreateShader { handle, ref chunk } => return self.add_shader(handle, chunk),
-            Command::CreateVertexElements { handle, elements } => {
-                (handle, Object::VertexElements(Rc::new(VertexLayout::new(elements)?)))
-            }
+            Command::CreateVertexElements { handle, elements } => (
+                handle,
+                Object::VertexElements(Rc::new(VertexLayout::new(elements)?)),
+            ),
             Command::CreateSamplerView { handle, ref view } => {
                 let resource = self.resource(view.resource)?;
                 let view = TextureView::new(host, resource, view)?;
                 (handle, Object::SamplerView(Rc::new(view)))
             }
-            Command::CreateSamplerState { handle, state } => {
-                (handle, Object::SamplerState(Rc::new(SamplerObject::new(host, state)?)))
-            }
-            Command::CreateSurface { handle, ref surface } => {
+            Command::CreateSamplerState { handle, state } => (
+                handle,
+                Object::SamplerState(Rc::new(SamplerObject::new(host, state)?)),
+            ),
+            Command::CreateSurface {
+                handle,
+                ref surface,
+            } => {
                 let resource = self.resource(surface.resource)?;
                 let surface = SurfaceView::new(host, resource, surface)?;
                 (handle, Object::Surface(Rc::new(surface)))
             }
             Command::CreateQuery { handle, ref query } => {
                 let resource = self.resource(query.resource)?;
-                (handle, Object::Query(Rc::new(QueryObject::new(host, resource, query)?)))
+                (
+                    handle,
+                    Object::Query(Rc::new(QueryObject::new(host, resource, query)?)),
+                )
             }
             Command::CreateStreamOutputTarget { handle, ref target } => {
                 let resource = self.resource(target.resource)?;
@@ -246,15 +290,17 @@ impl SubContext {
     }
 
     fn add_shader(&mut self, handle: ObjectHandle, chunk: &ShaderChunk<'_>) -> Done {
-        let earlier = self.pending_shader.take_if(|(pending, _)| *pending == handle);
+        let earlier = self
+            .pending_shader
+            .take_if(|(pending, _)| *pending == handle);
         match PendingShader::add(earlier.map(|(_, shader)| shader), chunk)? {
             Assembly::Pending(shader) => {
                 self.pending_shader = Some((handle, shader));
                 Ok(())
             }
-            Assembly::Complete(shader) => {
-                self.objects.insert(handle, Object::Shader(Rc::new(shader.finish()?)))
-            }
+            Assembly::Complete(shader) => self
+                .objects
+                .insert(handle, Object::Shader(Rc::new(shader.finish()?))),
         }
     }
 
@@ -327,10 +373,15 @@ impl SubContext {
         framebuffer.colors = Default::default();
         self.state.dirty |= Dirty::FRAMEBUFFER;
         for (slot, handle) in framebuffer.colors.iter_mut().zip(colors.iter()) {
-            *slot = handle.map(|handle| self.objects.surface(handle)).transpose()?.cloned();
+            *slot = handle
+                .map(|handle| self.objects.surface(handle))
+                .transpose()?
+                .cloned();
         }
-        framebuffer.depth_stencil =
-            depth_stencil.map(|handle| self.objects.surface(handle)).transpose()?.cloned();
+        framebuffer.depth_stencil = depth_stencil
+            .map(|handle| self.objects.surface(handle))
+            .transpose()?
+            .cloned();
         Ok(())
     }
 
@@ -358,11 +409,17 @@ impl SubContext {
         let mut missing = None;
         for (slot, buffer) in self.state.vertex_buffers.iter_mut().zip(buffers.iter()) {
             let resource = buffer.resource.and_then(|id| {
-                let found = resources.get(&id).filter(|resource| resource.gl_buffer().is_some());
+                let found = resources
+                    .get(&id)
+                    .filter(|resource| resource.gl_buffer().is_some());
                 missing = missing.or(found.is_none().then_some(id));
                 found.cloned()
             });
-            *slot = BoundVertexBuffer { resource, stride: buffer.stride, offset: buffer.offset };
+            *slot = BoundVertexBuffer {
+                resource,
+                stride: buffer.stride,
+                offset: buffer.offset,
+            };
         }
         for slot in &mut self.state.vertex_buffers[buffers.len()..] {
             slot.resource = None;
@@ -375,9 +432,18 @@ impl SubContext {
     fn set_index_buffer(&mut self, buffer: Option<IndexBuffer>) -> Done {
         self.state.index_buffer = None;
         self.state.dirty |= Dirty::INDEX_BUFFER;
-        if let Some(IndexBuffer { resource, size, offset }) = buffer {
+        if let Some(IndexBuffer {
+            resource,
+            size,
+            offset,
+        }) = buffer
+        {
             let resource = self.buffer(resource)?;
-            self.state.index_buffer = Some(BoundIndexBuffer { resource, size, offset });
+            self.state.index_buffer = Some(BoundIndexBuffer {
+                resource,
+                size,
+                offset,
+            });
         }
         Ok(())
     }
@@ -421,7 +487,9 @@ impl SubContext {
         let mut result = Ok(());
         let mut end = first as usize;
         for (slot, handle) in slots(first, MAX_VIEWS, views.iter())? {
-            let view = handle.map(|handle| self.objects.sampler_view(handle)).transpose();
+            let view = handle
+                .map(|handle| self.objects.sampler_view(handle))
+                .transpose();
             bound.views[slot] = match view {
                 Ok(view) => view.cloned(),
                 Err(e) => {
@@ -436,22 +504,23 @@ impl SubContext {
         for view in &mut bound.views[end..] {
             *view = None;
         }
-        if bound.shader.as_ref().is_none_or(|shader| shader.info.swizzled_samplers != 0) {
+        if bound
+            .shader
+            .as_ref()
+            .is_none_or(|shader| shader.info.swizzled_samplers != 0)
+        {
             self.state.dirty |= Dirty::PROGRAM;
         }
         result
     }
 
-    fn bind_sampler_states(
-        &mut self,
-        stage: ShaderStage,
-        first: u32,
-        states: Handles<'_>,
-    ) -> Done {
+    fn bind_sampler_states(&mut self, stage: ShaderStage, first: u32, states: Handles<'_>) -> Done {
         let bound = &mut self.state.stages[stage.index()];
         let mut result = Ok(());
         for (slot, handle) in slots(first, MAX_VIEWS, states.iter())? {
-            let state = handle.map(|handle| self.objects.sampler_state(handle)).transpose();
+            let state = handle
+                .map(|handle| self.objects.sampler_state(handle))
+                .transpose();
             bound.samplers[slot] = match state {
                 Ok(state) => state.cloned(),
                 Err(e) => {
@@ -523,9 +592,14 @@ impl SubContext {
     fn begin_query(&mut self, host: &Host, handle: ObjectHandle) -> Done {
         let query = Rc::clone(self.objects.query(handle)?);
         if let Some(target) = query.target()
-            && self.active_queries.iter().any(|active| active.target() == Some(target))
+            && self
+                .active_queries
+                .iter()
+                .any(|active| active.target() == Some(target))
         {
-            return Err(CommandError::Unsupported("a second query of one kind at a time"));
+            return Err(CommandError::Unsupported(
+                "a second query of one kind at a time",
+            ));
         }
         query.begin(&host.gl)?;
         self.active_queries.push(query);
@@ -534,7 +608,8 @@ impl SubContext {
 
     fn end_query(&mut self, host: &Host, handle: ObjectHandle) -> Done {
         let query = Rc::clone(self.objects.query(handle)?);
-        self.active_queries.retain(|active| !Rc::ptr_eq(active, &query));
+        self.active_queries
+            .retain(|active| !Rc::ptr_eq(active, &query));
         query.end(&host.gl)
     }
 
@@ -574,20 +649,29 @@ impl SubContext {
         let resource = self.resource(id)?;
         match resource.gl_buffer() {
             Some(_) => Ok(resource),
-            None => Err(CommandError::WrongResource { id, wanted: "buffer" }),
+            None => Err(CommandError::WrongResource {
+                id,
+                wanted: "buffer",
+            }),
         }
     }
 
     /// A range of a buffer, cut to the buffer's end.
     fn bound_buffer(&self, range: BufferRange) -> Result<Option<BoundBuffer>, CommandError> {
-        let Some(id) = range.resource else { return Ok(None) };
+        let Some(id) = range.resource else {
+            return Ok(None);
+        };
         let resource = self.buffer(id)?;
         let available = resource.desc().width.saturating_sub(range.offset);
         if available == 0 {
             return Err(CommandError::OutOfRange("offset of a buffer range"));
         }
         let length = range.length.min(available);
-        Ok(Some(BoundBuffer { resource, offset: range.offset, length }))
+        Ok(Some(BoundBuffer {
+            resource,
+            offset: range.offset,
+            length,
+        }))
     }
 }
 
@@ -609,18 +693,36 @@ fn memory_barrier(host: &Host, flags: MemoryBarrier) {
         return;
     }
     let table = [
-        (MemoryBarrier::SHADER_BUFFER, glow::SHADER_STORAGE_BARRIER_BIT),
-        (MemoryBarrier::VERTEX_BUFFER, glow::VERTEX_ATTRIB_ARRAY_BARRIER_BIT),
+        (
+            MemoryBarrier::SHADER_BUFFER,
+            glow::SHADER_STORAGE_BARRIER_BIT,
+        ),
+        (
+            MemoryBarrier::VERTEX_BUFFER,
+            glow::VERTEX_ATTRIB_ARRAY_BARRIER_BIT,
+        ),
         (MemoryBarrier::INDEX_BUFFER, glow::ELEMENT_ARRAY_BARRIER_BIT),
         (MemoryBarrier::CONSTANT_BUFFER, glow::UNIFORM_BARRIER_BIT),
         (MemoryBarrier::INDIRECT_BUFFER, glow::COMMAND_BARRIER_BIT),
         (MemoryBarrier::TEXTURE, glow::TEXTURE_FETCH_BARRIER_BIT),
         (MemoryBarrier::IMAGE, glow::SHADER_IMAGE_ACCESS_BARRIER_BIT),
         (MemoryBarrier::FRAMEBUFFER, glow::FRAMEBUFFER_BARRIER_BIT),
-        (MemoryBarrier::STREAMOUT_BUFFER, glow::TRANSFORM_FEEDBACK_BARRIER_BIT),
-        (MemoryBarrier::UPDATE_BUFFER, glow::BUFFER_UPDATE_BARRIER_BIT),
-        (MemoryBarrier::MAPPED_BUFFER, glow::BUFFER_UPDATE_BARRIER_BIT),
-        (MemoryBarrier::UPDATE_TEXTURE, glow::TEXTURE_UPDATE_BARRIER_BIT),
+        (
+            MemoryBarrier::STREAMOUT_BUFFER,
+            glow::TRANSFORM_FEEDBACK_BARRIER_BIT,
+        ),
+        (
+            MemoryBarrier::UPDATE_BUFFER,
+            glow::BUFFER_UPDATE_BARRIER_BIT,
+        ),
+        (
+            MemoryBarrier::MAPPED_BUFFER,
+            glow::BUFFER_UPDATE_BARRIER_BIT,
+        ),
+        (
+            MemoryBarrier::UPDATE_TEXTURE,
+            glow::TEXTURE_UPDATE_BARRIER_BIT,
+        ),
     ];
     let bits = table
         .iter()

@@ -72,7 +72,11 @@ impl SubContext {
     /// # Errors
     /// If the context has none of that name.
     pub fn resource(&self, id: ResourceId) -> Result<Rc<Resource>, CommandError> {
-        self.resources.borrow().get(&id).cloned().ok_or(CommandError::NoResource(id))
+        self.resources
+            .borrow()
+            .get(&id)
+            .cloned()
+            .ok_or(CommandError::NoResource(id))
     }
 
     /// Does conditional rendering let draws through?
@@ -158,7 +162,9 @@ impl Context {
 
     /// Lets the context use a resource.
     pub fn attach(&mut self, resource: &Rc<Resource>) {
-        self.resources.borrow_mut().insert(resource.id(), Rc::clone(resource));
+        self.resources
+            .borrow_mut()
+            .insert(resource.id(), Rc::clone(resource));
     }
 
     /// Takes a resource away.
@@ -223,7 +229,9 @@ impl Context {
 
     fn sub(&mut self) -> Result<&mut SubContext, CommandError> {
         let id = self.current;
-        self.sub_contexts.get_mut(&id).ok_or(CommandError::NoSubContext(SubContextId(id)))
+        self.sub_contexts
+            .get_mut(&id)
+            .ok_or(CommandError::NoSubContext(SubContextId(id)))
     }
 
     fn create_sub_context(&mut self, id: SubContextId) -> Result<(), CommandError> {
@@ -231,7 +239,9 @@ impl Context {
             return Err(CommandError::Limit("sub-contexts"));
         }
         let resources = &self.resources;
-        self.sub_contexts.entry(id.0).or_insert_with(|| SubContext::new(resources));
+        self.sub_contexts
+            .entry(id.0)
+            .or_insert_with(|| SubContext::new(resources));
         Ok(())
     }
 

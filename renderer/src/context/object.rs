@@ -8,8 +8,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use super::error::CommandError;
-use crate::draw::vertex::VertexLayout;
 use crate::draw::shader::ShaderObject;
+use crate::draw::vertex::VertexLayout;
 use crate::protocol::ids::ObjectHandle;
 use crate::protocol::state::{Blend, DepthStencilAlpha, Rasterizer};
 use crate::query::QueryObject;

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use bitflags::bitflags;
 
-use crate::draw::vertex::VertexLayout;
 use crate::draw::shader::ShaderObject;
+use crate::draw::vertex::VertexLayout;
 use crate::protocol::bindings::{Scissor, Viewport};
 use crate::protocol::formats::FormatId;
 use crate::protocol::state::{Blend, DepthStencilAlpha, Rasterizer};
@@ -249,7 +249,10 @@ impl Default for State {
         Self {
             dirty: Dirty::all(),
             framebuffer: FramebufferState::default(),
-            viewports: [Viewport { scale: [0.0; 3], translate: [0.0; 3] }; MAX_VIEWPORTS],
+            viewports: [Viewport {
+                scale: [0.0; 3],
+                translate: [0.0; 3],
+            }; MAX_VIEWPORTS],
             scissors: [Scissor::default(); MAX_VIEWPORTS],
             blend: Rc::new(Blend::DEFAULT),
             rasterizer: Rc::new(Rasterizer::DEFAULT),

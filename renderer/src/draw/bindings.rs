@@ -99,7 +99,9 @@ impl StreamedState {
         update: impl FnOnce(&mut SystemBlock),
     ) -> Result<(), CommandError> {
         let mut stream = host.stream.borrow_mut();
-        let live = self.system.filter(|system| !changed && stream.is_live(system.range));
+        let live = self
+            .system
+            .filter(|system| !changed && stream.is_live(system.range));
         let streamed = match live {
             Some(streamed) => streamed,
             None => {
@@ -108,13 +110,17 @@ impl StreamedState {
                 let range = stream
                     .push(self.block.as_bytes(), SystemBlock::SIZE, align)
                     .ok_or(CommandError::Limit("bytes of constants"))?;
-                let streamed = Streamed { range, bytes: SystemBlock::SIZE as u32 };
+                let streamed = Streamed {
+                    range,
+                    bytes: SystemBlock::SIZE as u32,
+                };
                 self.system = Some(streamed);
                 streamed
             }
         };
         let (offset, bytes) = (streamed.range.offset, streamed.bytes);
-        host.gl.bind_uniform_range(SYSTEM_BINDING, Some(stream.buffer()), offset, bytes);
+        host.gl
+            .bind_uniform_range(SYSTEM_BINDING, Some(stream.buffer()), offset, bytes);
         Ok(())
     }
 }
@@ -124,7 +130,10 @@ pub fn fill_system_block(block: &mut SystemBlock, state: &State, uses: SystemUse
     let flipped = state.viewports[0].scale[1] < 0.0;
     block.y_sign = if flipped { -1.0 } else { 1.0 };
     (block.sprite_y_scale, block.sprite_y_bias) = if flipped { (-1.0, 1.0) } else { (1.0, 0.0) };
-    block.alpha_ref = state.depth_stencil_alpha.alpha.map_or(0.0, |alpha| alpha.reference);
+    block.alpha_ref = state
+        .depth_stencil_alpha
+        .alpha
+        .map_or(0.0, |alpha| alpha.reference);
     block.point_size = state.rasterizer.point_size;
     if uses.contains(SystemUse::CLIP_PLANES) {
         block.clip_planes = state.clip_planes;
@@ -140,7 +149,10 @@ pub fn fill_system_block(block: &mut SystemBlock, state: &State, uses: SystemUse
     if uses.contains(SystemUse::SAMPLERS) {
         for (words, stage) in block.samplers.iter_mut().zip(&state.stages) {
             for (word, view) in words.iter_mut().zip(&stage.views) {
-                *word = view.as_ref().map_or(SamplerInfo::default(), |view| sampler_info(view)).pack();
+                *word = view
+                    .as_ref()
+                    .map_or(SamplerInfo::default(), |view| sampler_info(view))
+                    .pack();
             }
         }
     }
@@ -171,14 +183,19 @@ fn bind_uniform_buffers(
         return;
     }
     for block in &stage_use.blocks {
-        let buffer = bound.uniform_buffers.get(block.slot as usize).and_then(Option::as_ref);
+        let buffer = bound
+            .uniform_buffers
+            .get(block.slot as usize)
+            .and_then(Option::as_ref);
         match buffer {
             Some(buffer) => {
                 let available = buffer.resource.desc().width.saturating_sub(buffer.offset);
                 let wanted = buffer.length.max(block.bytes);
                 // Binding more than the block needs is allowed, less is not: where the buffer
                 // is too small, robust access or the driver's own bounds have to serve.
-                let size = wanted.min(available).min(host.caps.limits.uniform_block_size);
+                let size = wanted
+                    .min(available)
+                    .min(host.caps.limits.uniform_block_size);
                 host.gl.bind_uniform_range(
                     block.binding,
                     buffer.resource.gl_buffer(),
@@ -197,7 +214,9 @@ fn bind_views(host: &Host, bound: &mut StageState, unit_base: u32) {
     while dirty != 0 {
         let slot = dirty.trailing_zeros();
         dirty &= dirty - 1;
-        let Some(view) = &bound.views[slot as usize] else { continue };
+        let Some(view) = &bound.views[slot as usize] else {
+            continue;
+        };
         let unit = unit_base + slot;
         view.bind(&host.gl, unit);
         match &bound.samplers[slot as usize] {
@@ -220,7 +239,10 @@ fn bind_storage(
         return;
     }
     for storage in &stage_use.storage_buffers {
-        let buffer = bound.storage_buffers.get(storage.index as usize).and_then(Option::as_ref);
+        let buffer = bound
+            .storage_buffers
+            .get(storage.index as usize)
+            .and_then(Option::as_ref);
         match buffer {
             Some(buffer) => host.gl.bind_buffer_range(
                 glow::SHADER_STORAGE_BUFFER,
@@ -229,7 +251,9 @@ fn bind_storage(
                 buffer.offset as i32,
                 buffer.length as i32,
             ),
-            None => host.gl.bind_buffer_base(glow::SHADER_STORAGE_BUFFER, storage.binding, None),
+            None => host
+                .gl
+                .bind_buffer_base(glow::SHADER_STORAGE_BUFFER, storage.binding, None),
         }
     }
     bound.dirty_storage_buffers = 0;
@@ -248,10 +272,14 @@ fn bind_images(
         return;
     }
     for image in &stage_use.images {
-        let view = bound.images.get(image.index as usize).and_then(Option::as_ref);
+        let view = bound
+            .images
+            .get(image.index as usize)
+            .and_then(Option::as_ref);
         let texture = view.and_then(|view| Some((view, view.resource.texture()?)));
         let Some((view, texture)) = texture else {
-            host.gl.bind_image_texture(image.unit, None, 0, false, 0, glow::READ_ONLY, glow::RGBA8);
+            host.gl
+                .bind_image_texture(image.unit, None, 0, false, 0, glow::READ_ONLY, glow::RGBA8);
             continue;
         };
         let access = match view.access & 3 {
@@ -259,7 +287,10 @@ fn bind_images(
             2 => glow::WRITE_ONLY,
             _ => glow::READ_WRITE,
         };
-        let format = view.format.gl().map_or(texture.format().internal, |gl| gl.internal);
+        let format = view
+            .format
+            .gl()
+            .map_or(texture.format().internal, |gl| gl.internal);
         let (first, last) = view.layers;
         let layered = first != last;
         host.gl.bind_image_texture(

@@ -29,7 +29,10 @@ struct Side<'a> {
 impl<'a> Side<'a> {
     fn new(resource: &'a Rc<Resource>, side: &'a BlitSide) -> Result<Self, CommandError> {
         let Some(texture) = resource.texture() else {
-            return Err(CommandError::WrongResource { id: side.resource, wanted: "texture" });
+            return Err(CommandError::WrongResource {
+                id: side.resource,
+                wanted: "texture",
+            });
         };
         let level = resource
             .shape()
@@ -40,8 +43,7 @@ impl<'a> Side<'a> {
             _ => resource.shape().layers,
         };
         let size = [level.width, level.height, slices];
-        for ((origin, extent), size) in
-            side.region.origin.iter().zip(&side.region.extent).zip(size)
+        for ((origin, extent), size) in side.region.origin.iter().zip(&side.region.extent).zip(size)
         {
             let (from, to) = (i64::from(*origin), i64::from(*origin) + i64::from(*extent));
             let bounds = 0..=i64::from(size);
@@ -49,7 +51,13 @@ impl<'a> Side<'a> {
                 return Err(CommandError::OutOfRange("box of a blit"));
             }
         }
-        Ok(Self { resource, texture, info: side.format.check()?, side, size })
+        Ok(Self {
+            resource,
+            texture,
+            info: side.format.check()?,
+            side,
+            size,
+        })
     }
 
     /// The corners in x and y; mirrored ones are in reverse order.
@@ -74,8 +82,10 @@ pub fn blit(host: &Host, sub: &mut SubContext, blit: &Blit) -> Result<(), Comman
     if blit.render_condition && !sub.passes_condition(host) {
         return Ok(());
     }
-    let (src_resource, dst_resource) =
-        (sub.resource(blit.src.resource)?, sub.resource(blit.dst.resource)?);
+    let (src_resource, dst_resource) = (
+        sub.resource(blit.src.resource)?,
+        sub.resource(blit.dst.resource)?,
+    );
     let src = Side::new(&src_resource, &blit.src)?;
     let dst = Side::new(&dst_resource, &blit.dst)?;
     sub.state.dirty |= Dirty::all();
@@ -107,7 +117,10 @@ fn can_use_framebuffers(src: &Side<'_>, dst: &Side<'_>, blit: &Blit) -> bool {
     let color = blit.mask.intersects(BlitMask::COLOR);
     let same_storage = src.texture.format().internal == dst.texture.format().internal;
     let views_as_stored = [src, dst].iter().all(|side| {
-        side.side.format.gl().is_none_or(|gl| gl.internal == side.texture.format().internal)
+        side.side
+            .format
+            .gl()
+            .is_none_or(|gl| gl.internal == side.texture.format().internal)
     });
     let (first_src, slices_src) = src.slices();
     let (first_dst, slices_dst) = dst.slices();
@@ -147,8 +160,10 @@ fn blit_framebuffers(host: &Host, src: &Side<'_>, dst: &Side<'_>, blit: &Blit) {
         Filter::Nearest => glow::NEAREST,
         Filter::Linear => glow::LINEAR,
     };
-    let (src_attachment, dst_attachment) =
-        (attachment_of(src.resource.shape()), attachment_of(dst.resource.shape()));
+    let (src_attachment, dst_attachment) = (
+        attachment_of(src.resource.shape()),
+        attachment_of(dst.resource.shape()),
+    );
     let ((first_src, slices), (first_dst, _)) = (src.slices(), dst.slices());
     let ([sx0, sy0, sx1, sy1], [dx0, dy0, dx1, dy1]) = (src.corners(), dst.corners());
     for slice in 0..slices {
@@ -156,7 +171,8 @@ fn blit_framebuffers(host: &Host, src: &Side<'_>, dst: &Side<'_>, blit: &Blit) {
         host.attach_for_reading(src.texture, src_attachment, level, z);
         let (level, z) = (dst.side.level, first_dst + slice);
         host.attach_for_drawing(dst.texture, dst_attachment, level, z);
-        host.gl.blit_framebuffer(sx0, sy0, sx1, sy1, dx0, dy0, dx1, dy1, mask, filter);
+        host.gl
+            .blit_framebuffer(sx0, sy0, sx1, sy1, dx0, dy0, dx1, dy1, mask, filter);
         host.detach_after_reading(src_attachment);
         host.detach_after_drawing(dst_attachment);
     }
@@ -178,7 +194,9 @@ fn kinds(src: &Side<'_>, blit: &Blit) -> Result<Vec<Kind>, CommandError> {
         kinds.push(Kind::Depth);
     }
     if blit.mask.contains(BlitMask::STENCIL) && kinds.is_empty() {
-        return Err(CommandError::Unsupported("a blit of stencil between formats"));
+        return Err(CommandError::Unsupported(
+            "a blit of stencil between formats",
+        ));
     }
     Ok(kinds)
 }
@@ -209,7 +227,8 @@ fn blit_drawn(
             host.gl.bind_draw_framebuffer(Some(host.draw_framebuffer()));
             surface.attach(&host.gl, attachment);
             let color = attachment == glow::COLOR_ATTACHMENT0;
-            host.gl.draw_buffers(&[if color { attachment } else { glow::NONE }]);
+            host.gl
+                .draw_buffers(&[if color { attachment } else { glow::NONE }]);
             let result = draw_slice(host, src, dst, blit, kind, source_slice);
             host.detach_after_drawing(attachment);
             result?;
@@ -254,7 +273,12 @@ fn set_draw_state(host: &Host, blit: &Blit, kind: Kind) {
             glow::ONE_MINUS_SRC_ALPHA,
         );
     }
-    let channels = [BlitMask::RED, BlitMask::GREEN, BlitMask::BLUE, BlitMask::ALPHA];
+    let channels = [
+        BlitMask::RED,
+        BlitMask::GREEN,
+        BlitMask::BLUE,
+        BlitMask::ALPHA,
+    ];
     gl.color_mask(channels.map(|channel| !depth && blit.mask.contains(channel)));
 }
 
@@ -276,16 +300,32 @@ fn draw_slice(
     if dy1 < dy0 {
         std::mem::swap(&mut sy0, &mut sy1);
     }
-    gl.viewport(dx0.min(dx1), dy0.min(dy1), (dx1 - dx0).abs(), (dy1 - dy0).abs());
+    gl.viewport(
+        dx0.min(dx1),
+        dy0.min(dy1),
+        (dx1 - dx0).abs(),
+        (dy1 - dy0).abs(),
+    );
     let volume = src.resource.shape().target == TextureTarget::Texture3d;
     let source = match (src.texture.samples(), volume) {
         (0, false) => Source::Flat,
         (0, true) => Source::Volume,
         _ => Source::Multisample,
     };
-    let swizzle = src.side.format.gl().map_or(Swizzle::IDENTITY, |gl| gl.swizzle);
+    let swizzle = src
+        .side
+        .format
+        .gl()
+        .map_or(Swizzle::IDENTITY, |gl| gl.swizzle);
     let layer = slice as u32;
-    let view = BlitView::new(host, src.resource, src.side.format, src.side.level, layer, swizzle)?;
+    let view = BlitView::new(
+        host,
+        src.resource,
+        src.side.format,
+        src.side.level,
+        layer,
+        swizzle,
+    )?;
     view.bind(gl, gl.draw_units());
     let [width, height, slices] = src.size;
     let rect = SourceRect {
@@ -294,6 +334,12 @@ fn draw_slice(
         slice: slice / slices.max(1) as f32,
         samples: src.texture.samples(),
     };
-    let filter = if kind == Kind::Float { blit.filter } else { Filter::Nearest };
-    host.blitter.borrow_mut().draw(host, kind, source, filter, &rect)
+    let filter = if kind == Kind::Float {
+        blit.filter
+    } else {
+        Filter::Nearest
+    };
+    host.blitter
+        .borrow_mut()
+        .draw(host, kind, source, filter, &rect)
 }

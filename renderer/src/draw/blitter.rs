@@ -86,7 +86,11 @@ fn fragment(kind: Kind, source: Source) -> String {
         Source::Volume => "sampler3D",
         Source::Multisample => "sampler2DMS",
     };
-    let version = if source == Source::Multisample { "310" } else { "300" };
+    let version = if source == Source::Multisample {
+        "310"
+    } else {
+        "300"
+    };
     let fetch = match (source, kind) {
         (Source::Flat, _) => "texture(source, place)".to_owned(),
         (Source::Volume, _) => "texture(source, vec3(place, slice))".to_owned(),
@@ -105,7 +109,10 @@ fn fragment(kind: Kind, source: Source) -> String {
     };
     let (output, store) = match kind {
         Kind::Depth => (String::new(), format!("gl_FragDepth = {fetch}.x;")),
-        _ => (format!("out highp {vector} color;\n"), format!("color = {fetch};")),
+        _ => (
+            format!("out highp {vector} color;\n"),
+            format!("color = {fetch};"),
+        ),
     };
     format!(
         "#version {version} es
@@ -172,7 +179,11 @@ impl Blitter {
         for parameter in [glow::TEXTURE_MIN_FILTER, glow::TEXTURE_MAG_FILTER] {
             gl.sampler_parameter_i32(name, parameter, mode as i32);
         }
-        for parameter in [glow::TEXTURE_WRAP_S, glow::TEXTURE_WRAP_T, glow::TEXTURE_WRAP_R] {
+        for parameter in [
+            glow::TEXTURE_WRAP_S,
+            glow::TEXTURE_WRAP_T,
+            glow::TEXTURE_WRAP_R,
+        ] {
             gl.sampler_parameter_i32(name, parameter, glow::CLAMP_TO_EDGE as i32);
         }
         *slot = Some(sampler);

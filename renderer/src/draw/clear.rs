@@ -19,8 +19,10 @@ use crate::resource::texture::attachment_of;
 use crate::resource::view::SurfaceView;
 
 /// State that a clear overwrites in GL.
-const TOUCHED: Dirty =
-    Dirty::SCISSOR.union(Dirty::BLEND).union(Dirty::DEPTH_STENCIL).union(Dirty::RASTERIZER);
+const TOUCHED: Dirty = Dirty::SCISSOR
+    .union(Dirty::BLEND)
+    .union(Dirty::DEPTH_STENCIL)
+    .union(Dirty::RASTERIZER);
 
 /// Clears attachments of the bound framebuffer.
 ///
@@ -62,7 +64,15 @@ pub fn clear_surface(
     }
     let surface = sub.objects.surface(clear.surface)?.clone();
     let [x, y, width, height] = clear.rect;
-    let area = clip(Rect { x, y, width, height }, surface.size());
+    let area = clip(
+        Rect {
+            x,
+            y,
+            width,
+            height,
+        },
+        surface.size(),
+    );
     let attachment = attach(host, &surface);
     prepare(&host.gl, &mut sub.state, Some(area));
     if attachment == glow::COLOR_ATTACHMENT0 {
@@ -87,7 +97,10 @@ pub fn clear_texture(
     texel: [u32; 4],
 ) -> Result<(), CommandError> {
     let Some(texture) = resource.texture() else {
-        return Err(CommandError::WrongResource { id: resource.id(), wanted: "texture" });
+        return Err(CommandError::WrongResource {
+            id: resource.id(),
+            wanted: "texture",
+        });
     };
     if !host.caps.has(Feature::ClearTexture) {
         return Err(CommandError::Unsupported("clearing a texture"));
@@ -102,7 +115,8 @@ pub fn clear_texture(
     }
     let block = usize::from(resource.shape().block().bytes).min(bytes.len());
     texture.format().conversion.to_gl(&mut bytes[..block]);
-    host.gl.clear_texture_box(texture.name(), level, region, texture.format(), &bytes);
+    host.gl
+        .clear_texture_box(texture.name(), level, region, texture.format(), &bytes);
     Ok(())
 }
 
@@ -112,7 +126,8 @@ fn attach(host: &Host, surface: &SurfaceView) -> u32 {
     host.gl.bind_draw_framebuffer(Some(host.draw_framebuffer()));
     surface.attach(&host.gl, attachment);
     let color = attachment == glow::COLOR_ATTACHMENT0;
-    host.gl.draw_buffers(&[if color { attachment } else { glow::NONE }]);
+    host.gl
+        .draw_buffers(&[if color { attachment } else { glow::NONE }]);
     attachment
 }
 
@@ -156,7 +171,12 @@ fn clear_depth_stencil(
 fn clip(rect: Rect, (width, height): (u32, u32)) -> Rect {
     let x = rect.x.min(width);
     let y = rect.y.min(height);
-    Rect { x, y, width: rect.width.min(width - x), height: rect.height.min(height - y) }
+    Rect {
+        x,
+        y,
+        width: rect.width.min(width - x),
+        height: rect.height.min(height - y),
+    }
 }
 
 #[cfg(test)]
@@ -165,9 +185,22 @@ mod tests {
 
     #[test]
     fn clip_keeps_what_lies_inside() {
-        let rect = Rect { x: 10, y: 90, width: u32::MAX, height: 20 };
+        let rect = Rect {
+            x: 10,
+            y: 90,
+            width: u32::MAX,
+            height: 20,
+        };
         let clipped = clip(rect, (64, 100));
-        assert_eq!(clipped, Rect { x: 10, y: 90, width: 54, height: 10 });
+        assert_eq!(
+            clipped,
+            Rect {
+                x: 10,
+                y: 90,
+                width: 54,
+                height: 10
+            }
+        );
         assert_eq!(clip(Rect { x: 70, ..rect }, (64, 100)).width, 0);
     }
 }

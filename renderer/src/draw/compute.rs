@@ -19,13 +19,22 @@ pub fn dispatch(host: &Host, sub: &mut SubContext, grid: &Grid) -> Result<(), Co
     if !sub.passes_condition(host) {
         return Ok(());
     }
-    let Some(shader) = sub.state.stages[ShaderStage::Compute.index()].shader.clone() else {
+    let Some(shader) = sub.state.stages[ShaderStage::Compute.index()]
+        .shader
+        .clone()
+    else {
         return Err(CommandError::Incomplete("a compute shader"));
     };
-    let key = ShaderKey { shared_bytes: shader.shared_bytes, ..ShaderKey::default() };
+    let key = ShaderKey {
+        shared_bytes: shader.shared_bytes,
+        ..ShaderKey::default()
+    };
     let mut variants = [const { None }; ShaderStage::COUNT];
     variants[ShaderStage::Compute.index()] = Some(shader.variant(host, &key)?);
-    let program = host.programs.borrow_mut().get(&host.gl, &host.unit_base, &variants)?;
+    let program = host
+        .programs
+        .borrow_mut()
+        .get(&host.gl, &host.unit_base, &variants)?;
     host.gl.use_program(Some(program.program.name()));
     sub.bind_compute(host, &program)?;
     match grid.indirect {
@@ -33,14 +42,22 @@ pub fn dispatch(host: &Host, sub: &mut SubContext, grid: &Grid) -> Result<(), Co
             let arguments = sub.resource(resource)?;
             let end = u64::from(offset) + 12;
             if end > u64::from(arguments.desc().width) || !offset.is_multiple_of(4) {
-                return Err(CommandError::OutOfRange("arguments of an indirect dispatch"));
+                return Err(CommandError::OutOfRange(
+                    "arguments of an indirect dispatch",
+                ));
             }
-            host.gl.bind_buffer(glow::DISPATCH_INDIRECT_BUFFER, arguments.gl_buffer());
+            host.gl
+                .bind_buffer(glow::DISPATCH_INDIRECT_BUFFER, arguments.gl_buffer());
             host.gl.dispatch_compute_indirect(offset as i32);
         }
         None => {
             let limits = host.caps.limits.compute_groups;
-            if grid.grid.iter().zip(limits).any(|(groups, limit)| *groups > limit) {
+            if grid
+                .grid
+                .iter()
+                .zip(limits)
+                .any(|(groups, limit)| *groups > limit)
+            {
                 return Err(CommandError::OutOfRange("size of a grid"));
             }
             let [x, y, z] = grid.grid;

@@ -65,7 +65,11 @@ fn apply_viewports(host: &Host, state: &State) {
     host.gl.depth_range(near, far);
     let count = host.caps.limits.viewports as usize;
     for (index, viewport) in (0u32..).zip(&state.viewports).take(count).skip(1) {
-        host.gl.viewport_indexed(index, viewport_rect(viewport), depth_range(viewport, half_z));
+        host.gl.viewport_indexed(
+            index,
+            viewport_rect(viewport),
+            depth_range(viewport, half_z),
+        );
     }
 }
 
@@ -81,7 +85,8 @@ fn scissor_rect(scissor: &Scissor) -> [i32; 4] {
 }
 
 fn apply_scissors(host: &Host, state: &State) {
-    host.gl.set_enabled(glow::SCISSOR_TEST, state.rasterizer.scissor);
+    host.gl
+        .set_enabled(glow::SCISSOR_TEST, state.rasterizer.scissor);
     if !state.rasterizer.scissor {
         return;
     }
@@ -106,8 +111,13 @@ fn resolved_target(state: &State, target: &FramebufferInfo, index: usize) -> Ble
 }
 
 fn mask_bits(mask: ColorMask) -> [bool; 4] {
-    [ColorMask::RED, ColorMask::GREEN, ColorMask::BLUE, ColorMask::ALPHA]
-        .map(|channel| mask.contains(channel))
+    [
+        ColorMask::RED,
+        ColorMask::GREEN,
+        ColorMask::BLUE,
+        ColorMask::ALPHA,
+    ]
+    .map(|channel| mask.contains(channel))
 }
 
 fn apply_blend(host: &Host, state: &State, target: &FramebufferInfo) {
@@ -196,9 +206,10 @@ fn apply_depth_stencil(gl: &Gl, state: &State) {
         Some(back) => (back, state.stencil_ref.1),
         None => (front, state.stencil_ref.0),
     };
-    for (face, test, reference) in
-        [(glow::FRONT, front, state.stencil_ref.0), (glow::BACK, back, back_ref)]
-    {
+    for (face, test, reference) in [
+        (glow::FRONT, front, state.stencil_ref.0),
+        (glow::BACK, back, back_ref),
+    ] {
         apply_stencil_face(gl, face, &test, reference);
     }
 }
@@ -220,7 +231,11 @@ fn apply_rasterizer(host: &Host, state: &State) {
     let rasterizer = &state.rasterizer;
     gl.set_enabled(glow::RASTERIZER_DISCARD, rasterizer.discard);
     // Gallium counts winding with y down, GL with y up: the same rows in memory.
-    gl.front_face(if rasterizer.front_ccw { glow::CW } else { glow::CCW });
+    gl.front_face(if rasterizer.front_ccw {
+        glow::CW
+    } else {
+        glow::CCW
+    });
     let cull = gl_enums::cull_face(rasterizer.cull);
     gl.set_enabled(glow::CULL_FACE, cull.is_some());
     if let Some(face) = cull {
@@ -288,7 +303,10 @@ mod tests {
 
     #[test]
     fn viewport_upside_down_keeps_its_place() {
-        let viewport = Viewport { scale: [320.0, -240.0, 0.5], translate: [320.0, 240.0, 0.5] };
+        let viewport = Viewport {
+            scale: [320.0, -240.0, 0.5],
+            translate: [320.0, 240.0, 0.5],
+        };
         assert_eq!(viewport_rect(&viewport), [0.0, 0.0, 640.0, 480.0]);
         assert_eq!(depth_range(&viewport, false), (0.0, 1.0));
         assert_eq!(depth_range(&viewport, true), (0.5, 1.0));
@@ -296,7 +314,12 @@ mod tests {
 
     #[test]
     fn scissor_empty_has_no_size() {
-        let scissor = Scissor { min_x: 9, min_y: 4, max_x: 3, max_y: 8 };
+        let scissor = Scissor {
+            min_x: 9,
+            min_y: 4,
+            max_x: 3,
+            max_y: 8,
+        };
         assert_eq!(scissor_rect(&scissor), [9, 4, 0, 4]);
     }
 }

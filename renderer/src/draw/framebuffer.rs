@@ -59,7 +59,10 @@ impl Key {
         }
         surfaces[MAX_COLOR_BUFFERS] = serial(&state.depth_stencil);
         let empty = surfaces.iter().all(|serial| *serial == 0);
-        Self { surfaces, no_attachments: if empty { state.no_attachments } else { [0; 4] } }
+        Self {
+            surfaces,
+            no_attachments: if empty { state.no_attachments } else { [0; 4] },
+        }
     }
 }
 
@@ -91,7 +94,9 @@ pub fn bind(host: &Host, state: &FramebufferState) -> Result<Rc<CachedFramebuffe
         Some(cached) => Rc::clone(cached),
         None => {
             if cache.0.len() >= MAX_FRAMEBUFFERS {
-                cache.0.retain(|_, framebuffer| Rc::strong_count(framebuffer) > 1);
+                cache
+                    .0
+                    .retain(|_, framebuffer| Rc::strong_count(framebuffer) > 1);
             }
             let made = Rc::new(make(host, state)?);
             cache.0.insert(key, Rc::clone(&made));
@@ -101,7 +106,8 @@ pub fn bind(host: &Host, state: &FramebufferState) -> Result<Rc<CachedFramebuffe
     if !cached.complete {
         return Err(CommandError::Unsupported("this combination of attachments"));
     }
-    host.gl.bind_draw_framebuffer(Some(cached.framebuffer.name()));
+    host.gl
+        .bind_draw_framebuffer(Some(cached.framebuffer.name()));
     Ok(cached)
 }
 
@@ -148,7 +154,11 @@ fn make(host: &Host, state: &FramebufferState) -> Result<CachedFramebuffer, Comm
     if status != glow::FRAMEBUFFER_COMPLETE {
         log::debug!("framebuffer status {status:#x}");
     }
-    Ok(CachedFramebuffer { framebuffer, info, complete: status == glow::FRAMEBUFFER_COMPLETE })
+    Ok(CachedFramebuffer {
+        framebuffer,
+        info,
+        complete: status == glow::FRAMEBUFFER_COMPLETE,
+    })
 }
 
 impl FramebufferInfo {

@@ -61,12 +61,14 @@ pub fn draw_indexed(
         return Err(CommandError::Unsupported("a base vertex"));
     }
     let restart = Restart::of(draw.restart_index, index.size);
-    host.gl.set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, restart != Restart::Off);
+    host.gl
+        .set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, restart != Restart::Off);
     if let Restart::Foreign(restart) = restart {
         return draw_rewritten(host, state, index, restart, call);
     }
     vertex::bind_index_buffer(host, state);
-    host.gl.draw_indexed(call, gl_enums::index_type(index.size), index.offset);
+    host.gl
+        .draw_indexed(call, gl_enums::index_type(index.size), index.offset);
     Ok(())
 }
 
@@ -78,19 +80,30 @@ fn draw_rewritten(
     call: &DrawCall,
 ) -> Result<(), CommandError> {
     if call.count > MAX_REWRITTEN {
-        return Err(CommandError::Limit("indices with a restart index of their own"));
+        return Err(CommandError::Limit(
+            "indices with a restart index of their own",
+        ));
     }
     let size = index.size.bytes() as usize;
     let mut bytes = vec![0; call.count as usize * size];
-    host.gl.bind_buffer(glow::COPY_READ_BUFFER, index.resource.gl_buffer());
-    let offset = i32::try_from(index.offset).map_err(|_| CommandError::OutOfRange("index offset"))?;
-    if !host.gl.read_buffer_data(glow::COPY_READ_BUFFER, offset, &mut bytes) {
-        return Err(CommandError::Host("the index buffer could not be mapped".to_owned()));
+    host.gl
+        .bind_buffer(glow::COPY_READ_BUFFER, index.resource.gl_buffer());
+    let offset =
+        i32::try_from(index.offset).map_err(|_| CommandError::OutOfRange("index offset"))?;
+    if !host
+        .gl
+        .read_buffer_data(glow::COPY_READ_BUFFER, offset, &mut bytes)
+    {
+        return Err(CommandError::Host(
+            "the index buffer could not be mapped".to_owned(),
+        ));
     }
     let words = rewrite(&bytes, size, restart);
     let copy = Buffer::new(&host.gl).map_err(CommandError::Host)?;
-    host.gl.bind_buffer(glow::ELEMENT_ARRAY_BUFFER, Some(copy.name()));
-    host.gl.buffer_data(glow::ELEMENT_ARRAY_BUFFER, &words, glow::STREAM_DRAW);
+    host.gl
+        .bind_buffer(glow::ELEMENT_ARRAY_BUFFER, Some(copy.name()));
+    host.gl
+        .buffer_data(glow::ELEMENT_ARRAY_BUFFER, &words, glow::STREAM_DRAW);
     host.gl.draw_indexed(call, glow::UNSIGNED_INT, 0);
     vertex::forget_index_buffer(state);
     Ok(())
@@ -138,12 +151,19 @@ pub fn draw_indirect(
         (false, _) => None,
     };
     let restart = index.map_or(Restart::Off, |i| Restart::of(draw.restart_index, i.size));
-    gl.set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, restart == Restart::Fixed);
+    gl.set_enabled(
+        glow::PRIMITIVE_RESTART_FIXED_INDEX,
+        restart == Restart::Fixed,
+    );
     if index.is_some() {
         vertex::bind_index_buffer(host, &sub.state);
     }
     gl.bind_buffer(glow::DRAW_INDIRECT_BUFFER, arguments.gl_buffer());
-    let stride = if indirect.stride == 0 { record } else { indirect.stride };
+    let stride = if indirect.stride == 0 {
+        record
+    } else {
+        indirect.stride
+    };
     for number in 0..indirect.draw_count.max(1) {
         let offset = (indirect.offset + number * stride) as i32;
         match index {
@@ -158,7 +178,11 @@ pub fn draw_indirect(
 
 /// Checks that all argument records lie within `size` bytes.
 fn check_arguments(indirect: &IndirectDraw, record: u32, size: u32) -> Result<(), CommandError> {
-    let stride = if indirect.stride == 0 { record } else { indirect.stride };
+    let stride = if indirect.stride == 0 {
+        record
+    } else {
+        indirect.stride
+    };
     let before = u64::from(indirect.draw_count.max(1) - 1) * u64::from(stride);
     let end = u64::from(indirect.offset) + before + u64::from(record);
     if end > u64::from(size) || !indirect.offset.is_multiple_of(4) || !stride.is_multiple_of(4) {
@@ -182,8 +206,10 @@ mod tests {
     #[test]
     fn rewrite_widens_and_replaces() {
         let bytes = [1, 0, 7, 0, 2, 0];
-        let expected: Vec<u8> =
-            [1u32, u32::MAX, 2].iter().flat_map(|word| word.to_le_bytes()).collect();
+        let expected: Vec<u8> = [1u32, u32::MAX, 2]
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
         assert_eq!(rewrite(&bytes, 2, 7), expected);
     }
 
@@ -198,7 +224,11 @@ mod tests {
         };
         assert!(check_arguments(&indirect, 16, 64).is_ok());
         assert!(check_arguments(&indirect, 16, 63).is_err());
-        let many = IndirectDraw { draw_count: u32::MAX, stride: u32::MAX & !3, ..indirect };
+        let many = IndirectDraw {
+            draw_count: u32::MAX,
+            stride: u32::MAX & !3,
+            ..indirect
+        };
         assert!(check_arguments(&many, 16, u32::MAX).is_err());
     }
 }

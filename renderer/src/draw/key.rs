@@ -125,7 +125,10 @@ impl<'a> KeyBuilder<'a> {
 
     /// Outputs of the nearest bound stage before `stage`.
     fn produced_before(&self, stage: ShaderStage) -> VaryingSet {
-        let end = PRE_RASTER.iter().position(|s| *s == stage).unwrap_or(PRE_RASTER.len());
+        let end = PRE_RASTER
+            .iter()
+            .position(|s| *s == stage)
+            .unwrap_or(PRE_RASTER.len());
         PRE_RASTER[..end]
             .iter()
             .rev()
@@ -136,7 +139,10 @@ impl<'a> KeyBuilder<'a> {
     fn raster(&self, shader: &ShaderObject) -> RasterKey {
         let rasterizer = &self.state.rasterizer;
         let info = &shader.info;
-        let point_size = Semantic { name: SemanticName::PointSize, index: 0 };
+        let point_size = Semantic {
+            name: SemanticName::PointSize,
+            index: 0,
+        };
         let writes_size = info.outputs.contains(point_size);
         RasterKey {
             interpolation: self.interpolation,
@@ -153,7 +159,9 @@ impl<'a> KeyBuilder<'a> {
     }
 
     fn vertex(&self, shader: &ShaderObject) -> VertexKey {
-        let Some(layout) = &self.state.vertex_elements else { return VertexKey::default() };
+        let Some(layout) = &self.state.vertex_elements else {
+            return VertexKey::default();
+        };
         let used = shader.info.attributes;
         VertexKey {
             int_attributes: layout.int_attributes & used,
@@ -175,12 +183,20 @@ impl<'a> KeyBuilder<'a> {
         FragmentKey {
             interpolation: self.interpolation,
             alpha_test,
-            color_buffers: if info.writes_all_cbufs { target.color_count as u8 } else { 0 },
+            color_buffers: if info.writes_all_cbufs {
+                target.color_count as u8
+            } else {
+                0
+            },
             int_buffers: target.int_colors & colors(info.color_outputs, info.writes_all_cbufs),
             uint_buffers: target.uint_colors & colors(info.color_outputs, info.writes_all_cbufs),
             dual_source: blend.uses_second_source(),
             two_sided: rasterizer.light_twoside && self.writes_back_color(),
-            sprite_coords: if points { rasterizer.sprite_coord_enable } else { 0 },
+            sprite_coords: if points {
+                rasterizer.sprite_coord_enable
+            } else {
+                0
+            },
             stipple: rasterizer.poly_stipple && self.primitives == Primitives::Triangles,
             clamp_color: rasterizer.clamp_fragment_color,
             alpha_to_one: blend.alpha_to_one && rasterizer.multisample && target.samples > 1,
@@ -195,7 +211,10 @@ impl<'a> KeyBuilder<'a> {
     fn writes_back_color(&self) -> bool {
         let produced = self.produced_before(ShaderStage::Fragment);
         [0, 1].into_iter().any(|index| {
-            produced.contains(Semantic { name: SemanticName::BackColor, index })
+            produced.contains(Semantic {
+                name: SemanticName::BackColor,
+                index,
+            })
         })
     }
 
@@ -206,7 +225,10 @@ impl<'a> KeyBuilder<'a> {
         while candidates != 0 {
             let slot = candidates.trailing_zeros() as usize;
             candidates &= candidates - 1;
-            if views[slot].as_ref().is_some_and(|view| view.needs_shader_swizzle()) {
+            if views[slot]
+                .as_ref()
+                .is_some_and(|view| view.needs_shader_swizzle())
+            {
                 swizzled |= 1 << slot;
             }
         }
@@ -216,5 +238,9 @@ impl<'a> KeyBuilder<'a> {
 
 /// The draw buffers that a shader writes, as a mask.
 fn colors(outputs: u8, all: bool) -> u8 {
-    if all && outputs & 1 != 0 { 0xff } else { outputs }
+    if all && outputs & 1 != 0 {
+        0xff
+    } else {
+        outputs
+    }
 }

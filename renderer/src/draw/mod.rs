@@ -60,7 +60,10 @@ impl DrawState {
         // Binding again costs a look-up: other users of GL (clears of surfaces, blits) bind
         // framebuffers of their own.
         let framebuffer = framebuffer::bind(host, &state.framebuffer)?;
-        let same = self.framebuffer.as_ref().is_some_and(|f| f.info == framebuffer.info);
+        let same = self
+            .framebuffer
+            .as_ref()
+            .is_some_and(|f| f.info == framebuffer.info);
         if !same {
             state.dirty |= Dirty::PROGRAM | Dirty::BLEND | Dirty::FRAMEBUFFER;
         }
@@ -73,7 +76,10 @@ impl DrawState {
     /// What a prepared draw of this mode captures with: the program and its primitives.
     /// `None` if the program captures nothing.
     pub fn capture(&self, mode: PrimitiveMode) -> Option<(glow::Program, Primitives)> {
-        let program = self.program.as_ref().filter(|program| program.feedback.is_some())?;
+        let program = self
+            .program
+            .as_ref()
+            .filter(|program| program.feedback.is_some())?;
         let primitives = self.primitives.unwrap_or(Primitives::of_mode(mode));
         Some((program.program.name(), primitives))
     }
@@ -117,7 +123,8 @@ pub fn draw(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Comman
     check_draw(host, &sub.state, draw)?;
     prepare(host, sub, draw)?;
     if draw.mode == PrimitiveMode::Patches {
-        host.gl.patch_parameter_i32(glow::PATCH_VERTICES, draw.vertices_per_patch as i32);
+        host.gl
+            .patch_parameter_i32(glow::PATCH_VERTICES, draw.vertices_per_patch as i32);
     }
     let capturing = sub.begin_capture(host, draw.mode)?;
     let result = issue(host, sub, draw, mode);
@@ -163,10 +170,15 @@ fn check_draw(host: &Host, state: &State, draw: &Draw) -> Result<(), CommandErro
 
 /// Shows GL all of the state that changed.
 fn prepare(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), CommandError> {
-    let SubContext { state, draw: drawn, .. } = sub;
+    let SubContext {
+        state, draw: drawn, ..
+    } = sub;
     let target = drawn.bind_framebuffer(host, state)?;
     let mode = Primitives::of_mode(draw.mode);
-    if state.dirty.intersects(Dirty::RASTERIZER | Dirty::DEPTH_STENCIL | Dirty::BLEND) {
+    if state
+        .dirty
+        .intersects(Dirty::RASTERIZER | Dirty::DEPTH_STENCIL | Dirty::BLEND)
+    {
         state.dirty |= Dirty::PROGRAM;
     }
     let mut program_changed = false;
@@ -174,7 +186,10 @@ fn prepare(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Command
     if state.dirty.contains(Dirty::PROGRAM) || other_mode || drawn.program.is_none() {
         let keys = KeyBuilder::new(host, state, &target.info, draw.mode);
         let program = select_program(host, state, &keys)?;
-        program_changed = !drawn.program.as_ref().is_some_and(|old| Rc::ptr_eq(old, &program));
+        program_changed = !drawn
+            .program
+            .as_ref()
+            .is_some_and(|old| Rc::ptr_eq(old, &program));
         drawn.primitives = Some(keys.primitives());
         drawn.program = Some(program);
         drawn.program_mode = Some(mode);
@@ -187,7 +202,9 @@ fn prepare(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Command
     fixed::apply(host, state, &target.info, dirty);
     vertex::bind(host, state, draw.start_instance)?;
     let views_changed = state.stages.iter().any(|stage| stage.dirty_views != 0);
-    drawn.streamed.bind(host, state, &program, program_changed)?;
+    drawn
+        .streamed
+        .bind(host, state, &program, program_changed)?;
     if !program.system.is_empty() {
         let per_draw = program.system.contains(SystemUse::DRAW_PARAMETERS);
         let views = views_changed && program.system.contains(SystemUse::SAMPLERS);
@@ -195,7 +212,11 @@ fn prepare(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Command
         let changed = program_changed || per_draw || views || dirty.intersects(system);
         drawn.streamed.bind_system(host, changed, |block| {
             fill_system_block(block, state, program.system);
-            block.base_vertex = if draw.indexed { draw.index_bias } else { draw.start as i32 };
+            block.base_vertex = if draw.indexed {
+                draw.index_bias
+            } else {
+                draw.start as i32
+            };
             block.base_instance = draw.start_instance as i32;
             block.draw_id = draw.draw_id as i32;
         })?;
@@ -230,7 +251,9 @@ fn select_program(
     if variants[ShaderStage::Fragment.index()].is_none() {
         return Err(CommandError::Incomplete("a fragment shader"));
     }
-    host.programs.borrow_mut().get(&host.gl, &host.unit_base, &variants)
+    host.programs
+        .borrow_mut()
+        .get(&host.gl, &host.unit_base, &variants)
 }
 
 fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), CommandError> {
@@ -249,7 +272,8 @@ fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), Co
     if draw.indexed {
         return indices::draw_indexed(host, state, draw, &call);
     }
-    host.gl.set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, false);
+    host.gl
+        .set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, false);
     host.gl.draw_vertices(&call);
     Ok(())
 }

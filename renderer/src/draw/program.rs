@@ -7,9 +7,7 @@ use std::rc::Rc;
 use crate::context::error::CommandError;
 use crate::draw::shader::Variant;
 use crate::gl::{Gl, Program};
-use crate::glsl::{
-    FeedbackMode, ImageBinding, Interface, StorageBinding, SystemBlock, SystemUse,
-};
+use crate::glsl::{FeedbackMode, ImageBinding, Interface, StorageBinding, SystemBlock, SystemUse};
 use crate::protocol::values::ShaderStage;
 
 /// Programs that are kept before those not in use are dropped.
@@ -84,7 +82,8 @@ impl ProgramCache {
             return program.clone();
         }
         if self.0.len() >= MAX_PROGRAMS {
-            self.0.retain(|_, program| program.as_ref().is_ok_and(|p| Rc::strong_count(p) > 1));
+            self.0
+                .retain(|_, program| program.as_ref().is_ok_and(|p| Rc::strong_count(p) > 1));
         }
         let program = link(gl, unit_base, variants).map(Rc::new);
         self.0.insert(key, program.clone());
@@ -113,7 +112,9 @@ fn link(
     for variant in &used {
         gl.attach_shader(name, variant.shader.name());
     }
-    let feedback = used.iter().find_map(|variant| variant.interface.feedback.as_ref());
+    let feedback = used
+        .iter()
+        .find_map(|variant| variant.interface.feedback.as_ref());
     if let Some(feedback) = feedback {
         let varyings: Vec<&str> = feedback.varyings.iter().map(String::as_str).collect();
         let mode = match feedback.mode {
@@ -135,15 +136,27 @@ fn link(
     for (stage, variant) in variants.iter().enumerate() {
         let Some(variant) = variant else { continue };
         system |= variant.interface.system;
-        stages[stage] =
-            connect(gl, name, stage, unit_base[stage], &variant.interface, &mut next_binding);
+        stages[stage] = connect(
+            gl,
+            name,
+            stage,
+            unit_base[stage],
+            &variant.interface,
+            &mut next_binding,
+        );
     }
     if !system.is_empty()
         && let Some(block) = gl.get_uniform_block_index(name, SystemBlock::NAME)
     {
         gl.uniform_block_binding(name, block, SYSTEM_BINDING);
     }
-    Ok(LinkedProgram { program, stages, system, feedback, _variants: used })
+    Ok(LinkedProgram {
+        program,
+        stages,
+        system,
+        feedback,
+        _variants: used,
+    })
 }
 
 /// Connects a stage's blocks and samplers to bindings and units.
@@ -167,7 +180,9 @@ fn connect(
         stage_use.constant_bytes = block.registers * 16;
     }
     for block in &interface.uniform_blocks {
-        let Some(index) = gl.get_uniform_block_index(program, &block.name) else { continue };
+        let Some(index) = gl.get_uniform_block_index(program, &block.name) else {
+            continue;
+        };
         gl.uniform_block_binding(program, index, *next_binding);
         stage_use.blocks.push(BlockUse {
             slot: block.index,

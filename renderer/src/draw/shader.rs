@@ -48,12 +48,16 @@ impl PendingShader {
     ///
     /// # Errors
     /// If the piece does not fit to what came before.
-    pub fn add(
-        earlier: Option<Self>,
-        chunk: &ShaderChunk<'_>,
-    ) -> Result<Assembly, CommandError> {
+    pub fn add(earlier: Option<Self>, chunk: &ShaderChunk<'_>) -> Result<Assembly, CommandError> {
         let mut shader = match (chunk.part, earlier) {
-            (ShaderPart::First { total_bytes, stream_outputs, shared_memory }, _) => {
+            (
+                ShaderPart::First {
+                    total_bytes,
+                    stream_outputs,
+                    shared_memory,
+                },
+                _,
+            ) => {
                 if total_bytes > MAX_TEXT_BYTES {
                     return Err(CommandError::Limit("bytes in a shader's text"));
                 }
@@ -67,7 +71,9 @@ impl PendingShader {
             }
             (ShaderPart::Continuation { offset }, Some(shader)) => {
                 if offset as usize != shader.text.len() || chunk.stage != shader.stage {
-                    return Err(CommandError::OutOfRange("offset of a shader's continuation"));
+                    return Err(CommandError::OutOfRange(
+                        "offset of a shader's continuation",
+                    ));
                 }
                 shader
             }
@@ -76,7 +82,10 @@ impl PendingShader {
             }
         };
         let room = shader.total - shader.text.len();
-        let piece = chunk.text.get(..room.min(chunk.text.len())).unwrap_or_default();
+        let piece = chunk
+            .text
+            .get(..room.min(chunk.text.len()))
+            .unwrap_or_default();
         shader.text.extend_from_slice(piece);
         if shader.text.len() == shader.total {
             Ok(Assembly::Complete(shader))
@@ -177,11 +186,23 @@ impl ShaderObject {
         let translated = glsl::translate(&self.ir, key, &host.profile, self.streamout.as_ref())?;
         let stage = gl_stage(self.stage);
         let shader = Shader::compile(&host.gl, stage, &translated.source).map_err(|log| {
-            log::debug!("refused {} shader:\n{}", self.stage.abbreviation(), translated.source);
-            CommandError::Host(format!("{} compiler: {}", self.stage.abbreviation(), log.trim()))
+            log::debug!(
+                "refused {} shader:\n{}",
+                self.stage.abbreviation(),
+                translated.source
+            );
+            CommandError::Host(format!(
+                "{} compiler: {}",
+                self.stage.abbreviation(),
+                log.trim()
+            ))
         })?;
         log::trace!("GLSL:\n{}", translated.source);
-        Ok(Variant { serial: next_serial(), shader, interface: translated.interface })
+        Ok(Variant {
+            serial: next_serial(),
+            shader,
+            interface: translated.interface,
+        })
     }
 }
 

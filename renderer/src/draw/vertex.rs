@@ -107,8 +107,12 @@ impl VertexLayout {
         let mut vertices = u64::MAX;
         let mut instances = u64::MAX;
         for attribute in &self.attributes {
-            let Some(bound) = buffers.get(attribute.buffer as usize) else { continue };
-            let Some(resource) = &bound.resource else { continue };
+            let Some(bound) = buffers.get(attribute.buffer as usize) else {
+                continue;
+            };
+            let Some(resource) = &bound.resource else {
+                continue;
+            };
             let start = u64::from(bound.offset) + u64::from(attribute.offset);
             let end = start + u64::from(attribute.format.bytes);
             let size = u64::from(resource.desc().width);
@@ -160,11 +164,15 @@ pub fn bind(host: &Host, state: &State, base_instance: u32) -> Result<(), Comman
 
 /// Binds the index buffer to the layout's vertex array, which is bound.
 pub fn bind_index_buffer(host: &Host, state: &State) {
-    let Some(index) = &state.index_buffer else { return };
+    let Some(index) = &state.index_buffer else {
+        return;
+    };
     let serial = Some(index.resource.serial());
     match &state.vertex_elements {
         Some(layout) if layout.index_buffer.replace(serial) == serial => {}
-        _ => host.gl.bind_buffer(glow::ELEMENT_ARRAY_BUFFER, index.resource.gl_buffer()),
+        _ => host
+            .gl
+            .bind_buffer(glow::ELEMENT_ARRAY_BUFFER, index.resource.gl_buffer()),
     }
 }
 
@@ -196,7 +204,9 @@ fn set_formats(gl: &Gl, layout: &VertexLayout) {
 /// The binding of an attribute: that of the first attribute with the same buffer and
 /// divisor.
 fn binding(layout: &VertexLayout, index: usize) -> u32 {
-    let Some(wanted) = layout.attributes.get(index) else { return 0 };
+    let Some(wanted) = layout.attributes.get(index) else {
+        return 0;
+    };
     layout
         .attributes
         .iter()
@@ -218,16 +228,28 @@ fn bind_buffers(gl: &Gl, layout: &VertexLayout, state: &State) {
             continue;
         }
         *known = Some(wanted);
-        gl.bind_vertex_buffer(slot, gl_buffer(bound), bound.offset as i32, bound.stride as i32);
+        gl.bind_vertex_buffer(
+            slot,
+            gl_buffer(bound),
+            bound.offset as i32,
+            bound.stride as i32,
+        );
     }
 }
 
 fn slot_of(bound: &BoundVertexBuffer) -> Slot {
-    (bound.resource.as_ref().map(|resource| resource.serial()), bound.offset, bound.stride)
+    (
+        bound.resource.as_ref().map(|resource| resource.serial()),
+        bound.offset,
+        bound.stride,
+    )
 }
 
 fn gl_buffer(bound: &BoundVertexBuffer) -> Option<glow::Buffer> {
-    bound.resource.as_ref().and_then(|resource| resource.gl_buffer())
+    bound
+        .resource
+        .as_ref()
+        .and_then(|resource| resource.gl_buffer())
 }
 
 /// OpenGL ES 3.0: every attribute has its own pointer.
@@ -285,21 +307,44 @@ fn set_constant(gl: &Gl, index: u32, format: &VertexFormat, bytes: &[u8; 16]) {
     let components = usize::from(format.components);
     match (format.ty, format.integer) {
         (VertexType::F32, _) => {
-            let value = |i| if i < components { f32::from_bits(word(i)) } else { default(i) };
+            let value = |i| {
+                if i < components {
+                    f32::from_bits(word(i))
+                } else {
+                    default(i)
+                }
+            };
             gl.vertex_attrib_4_f32(index, value(0), value(1), value(2), value(3));
         }
         (VertexType::I32, true) => {
-            let value = |i| if i < components { word(i) as i32 } else { i32::from(i == 3) };
+            let value = |i| {
+                if i < components {
+                    word(i) as i32
+                } else {
+                    i32::from(i == 3)
+                }
+            };
             gl.vertex_attrib_4_i32(index, value(0), value(1), value(2), value(3));
         }
         (VertexType::U32, true) => {
-            let value = |i| if i < components { word(i) } else { u32::from(i == 3) };
+            let value = |i| {
+                if i < components {
+                    word(i)
+                } else {
+                    u32::from(i == 3)
+                }
+            };
             gl.vertex_attrib_4_u32(index, value(0), value(1), value(2), value(3));
         }
         (VertexType::U8, false) => {
             let scale = if format.normalized { 255.0 } else { 1.0 };
-            let value =
-                |i| if i < components { f32::from(bytes[i]) / scale } else { default(i) };
+            let value = |i| {
+                if i < components {
+                    f32::from(bytes[i]) / scale
+                } else {
+                    default(i)
+                }
+            };
             gl.vertex_attrib_4_f32(index, value(0), value(1), value(2), value(3));
         }
         // Mesa makes its current attributes from 32-bit values; others keep GL's default.

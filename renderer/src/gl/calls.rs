@@ -154,7 +154,12 @@ impl Gl {
     pub fn prepare_clear(&self, area: Option<Rect>) {
         self.set_enabled(glow::SCISSOR_TEST, area.is_some());
         if let Some(area) = area {
-            self.scissor(area.x as i32, area.y as i32, area.width as i32, area.height as i32);
+            self.scissor(
+                area.x as i32,
+                area.y as i32,
+                area.width as i32,
+                area.height as i32,
+            );
         }
         self.set_enabled(glow::RASTERIZER_DISCARD, false);
         self.color_mask([true; 4]);
@@ -163,7 +168,9 @@ impl Gl {
 
     /// Fills a level with zeros; false if the host has no call for that.
     pub fn clear_texture_zero(&self, texture: &Texture, level: u32, format: &GlFormat) -> bool {
-        let Some(clear) = self.ext.clear_tex_image else { return false };
+        let Some(clear) = self.ext.clear_tex_image else {
+            return false;
+        };
         self.take_error();
         let (name, level) = (texture.name().0.get(), level as i32);
         // SAFETY: a null pointer asks for zeros.
@@ -180,15 +187,36 @@ impl Gl {
         format: &GlFormat,
         texel: &[u8; 16],
     ) {
-        let Some(clear) = self.ext.clear_tex_sub_image else { return };
-        let Box3 { x, y, z, width, height, depth } = *region;
+        let Some(clear) = self.ext.clear_tex_sub_image else {
+            return;
+        };
+        let Box3 {
+            x,
+            y,
+            z,
+            width,
+            height,
+            depth,
+        } = *region;
         let [x, y, z] = [x, y, z].map(|value| value as i32);
         let [width, height, depth] = [width, height, depth].map(|value| value as i32);
         let (name, level) = (texture.0.get(), level as i32);
         let data = texel.as_ptr().cast();
         // SAFETY: GL reads one texel, and the largest has 16 bytes.
         unsafe {
-            clear(name, level, x, y, z, width, height, depth, format.format, format.ty, data);
+            clear(
+                name,
+                level,
+                x,
+                y,
+                z,
+                width,
+                height,
+                depth,
+                format.format,
+                format.ty,
+                data,
+            );
         }
     }
 
@@ -200,7 +228,9 @@ impl Gl {
 
     /// Storage of a multisample array texture: `size` is width, height and layers.
     pub fn tex_storage_3d_multisample(&self, samples: i32, format: u32, size: [i32; 3]) {
-        let Some(storage) = self.ext.tex_storage_3d_multisample else { return };
+        let Some(storage) = self.ext.tex_storage_3d_multisample else {
+            return;
+        };
         let [width, height, layers] = size;
         let target = glow::TEXTURE_2D_MULTISAMPLE_ARRAY;
         // SAFETY: names and numbers only.
@@ -209,11 +239,19 @@ impl Gl {
 
     /// Makes `size` bytes of a buffer the texels of the buffer texture under edit.
     pub fn tex_buffer_range(&self, format: u32, buffer: glow::Buffer, offset: u64, size: u64) {
-        let Some(tex_buffer_range) = self.ext.tex_buffer_range else { return };
+        let Some(tex_buffer_range) = self.ext.tex_buffer_range else {
+            return;
+        };
         let name = buffer.0.get();
         // SAFETY: names and numbers only; GL checks the range.
         unsafe {
-            tex_buffer_range(glow::TEXTURE_BUFFER, format, name, offset as isize, size as isize);
+            tex_buffer_range(
+                glow::TEXTURE_BUFFER,
+                format,
+                name,
+                offset as isize,
+                size as isize,
+            );
         }
     }
 
@@ -228,11 +266,15 @@ impl Gl {
         levels: (u32, u32),
         layers: (u32, u32),
     ) {
-        let Some(texture_view) = self.ext.texture_view else { return };
+        let Some(texture_view) = self.ext.texture_view else {
+            return;
+        };
         let (view, texture) = (view.name().0.get(), texture.0.get());
         // SAFETY: names and numbers only.
         unsafe {
-            texture_view(view, target, texture, format, levels.0, levels.1, layers.0, layers.1);
+            texture_view(
+                view, target, texture, format, levels.0, levels.1, layers.0, layers.1,
+            );
         }
     }
 
@@ -240,13 +282,16 @@ impl Gl {
     pub fn sampler_border_floats(&self, sampler: glow::Sampler, color: [f32; 4]) {
         // SAFETY: the parameter takes four floats.
         unsafe {
-            self.raw.sampler_parameter_f32_slice(sampler, glow::TEXTURE_BORDER_COLOR, &color);
+            self.raw
+                .sampler_parameter_f32_slice(sampler, glow::TEXTURE_BORDER_COLOR, &color);
         }
     }
 
     /// Sets the border colour of a sampler for integer textures.
     pub fn sampler_border_integers(&self, sampler: glow::Sampler, color: [u32; 4]) {
-        let Some(set) = self.ext.sampler_parameter_iuiv else { return };
+        let Some(set) = self.ext.sampler_parameter_iuiv else {
+            return;
+        };
         // SAFETY: the parameter takes four integers.
         unsafe { set(sampler.0.get(), glow::TEXTURE_BORDER_COLOR, color.as_ptr()) };
     }

@@ -117,7 +117,16 @@ impl Gl {
         const ZERO_TO_ONE: u32 = 0x935F;
         if let Some(f) = self.ext().clip_control {
             // SAFETY: numbers only.
-            unsafe { f(LOWER_LEFT, if half_z { ZERO_TO_ONE } else { NEGATIVE_ONE_TO_ONE }) };
+            unsafe {
+                f(
+                    LOWER_LEFT,
+                    if half_z {
+                        ZERO_TO_ONE
+                    } else {
+                        NEGATIVE_ONE_TO_ONE
+                    },
+                )
+            };
         }
     }
 
@@ -155,7 +164,9 @@ impl Gl {
 
     /// Shape of the bound draw framebuffer while it has no attachments.
     pub fn framebuffer_defaults(&self, width: u32, height: u32, layers: u32, samples: u32) {
-        let Some(f) = self.ext().framebuffer_parameter_i32 else { return };
+        let Some(f) = self.ext().framebuffer_parameter_i32 else {
+            return;
+        };
         let parameters = [
             (glow::FRAMEBUFFER_DEFAULT_WIDTH, width),
             (glow::FRAMEBUFFER_DEFAULT_HEIGHT, height),

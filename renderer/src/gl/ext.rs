@@ -42,7 +42,9 @@ macro_rules! entry_points {
 
 fn find(load: &mut dyn FnMut(&std::ffi::CStr) -> *const c_void, name: &str) -> *const c_void {
     for suffix in ["", "OES", "EXT", "NV", "KHR"] {
-        let Ok(symbol) = CString::new(format!("{name}{suffix}")) else { continue };
+        let Ok(symbol) = CString::new(format!("{name}{suffix}")) else {
+            continue;
+        };
         let address = load(&symbol);
         if !address.is_null() {
             return address;

@@ -70,7 +70,13 @@ impl Fences {
             Some(context) => Waiter::start(context, Arc::clone(&passed), Arc::clone(&event))?,
             None => None,
         };
-        Ok(Self { gl: Rc::clone(gl), waiter, pending: VecDeque::new(), passed, event })
+        Ok(Self {
+            gl: Rc::clone(gl),
+            waiter,
+            pending: VecDeque::new(),
+            passed,
+            event,
+        })
     }
 
     /// Places a fence behind all GL commands so far.
@@ -87,7 +93,10 @@ impl Fences {
             self.gl.delete_sync(fence);
             return Ok(FenceStatus::Signaled);
         }
-        if let Some(queue) = self.waiter.as_ref().and_then(|waiter| waiter.queue.as_ref())
+        if let Some(queue) = self
+            .waiter
+            .as_ref()
+            .and_then(|waiter| waiter.queue.as_ref())
             && queue.send(SharedFence(fence)).is_ok()
         {
             self.pending.push_back(id);
@@ -131,7 +140,10 @@ impl Waiter {
             .name("gpu-fences".to_owned())
             .spawn(move || wait_for_fences(context, &ready, &fences, &passed, &event))?;
         match started.recv() {
-            Ok(Ok(())) => Ok(Some(Self { queue: Some(queue), thread: Some(thread) })),
+            Ok(Ok(())) => Ok(Some(Self {
+                queue: Some(queue),
+                thread: Some(thread),
+            })),
             Ok(Err(e)) => {
                 log::warn!("fences are waited for in the renderer's thread: {e}");
                 Ok(None)

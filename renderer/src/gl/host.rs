@@ -282,8 +282,9 @@ impl Capabilities {
             _ => real,
         };
         let count = gl.get_parameter_i32(glow::NUM_EXTENSIONS).max(0) as u32;
-        let extensions: HashSet<String> =
-            (0..count).map(|i| gl.get_parameter_indexed_string(glow::EXTENSIONS, i)).collect();
+        let extensions: HashSet<String> = (0..count)
+            .map(|i| gl.get_parameter_indexed_string(glow::EXTENSIONS, i))
+            .collect();
         let limited = limit.gles.is_some();
         let mut features = 0;
         for (feature, es, desktop, names) in FEATURES {
@@ -375,27 +376,18 @@ impl Capabilities {
                 Feature::Compute,
                 glow::SHADER_STORAGE_BUFFER_OFFSET_ALIGNMENT,
             ),
-            vertex_storage_blocks: when(
-                Feature::Compute,
-                glow::MAX_VERTEX_SHADER_STORAGE_BLOCKS,
-            ),
+            vertex_storage_blocks: when(Feature::Compute, glow::MAX_VERTEX_SHADER_STORAGE_BLOCKS),
             fragment_storage_blocks: when(
                 Feature::Compute,
                 glow::MAX_FRAGMENT_SHADER_STORAGE_BLOCKS,
             ),
             geometry_storage_blocks: when(geometry, MAX_GEOMETRY_SHADER_STORAGE_BLOCKS),
-            tess_control_storage_blocks: when(
-                tessellation,
-                MAX_TESS_CONTROL_SHADER_STORAGE_BLOCKS,
-            ),
+            tess_control_storage_blocks: when(tessellation, MAX_TESS_CONTROL_SHADER_STORAGE_BLOCKS),
             tess_evaluation_storage_blocks: when(
                 tessellation,
                 MAX_TESS_EVALUATION_SHADER_STORAGE_BLOCKS,
             ),
-            compute_storage_blocks: when(
-                Feature::Compute,
-                glow::MAX_COMPUTE_SHADER_STORAGE_BLOCKS,
-            ),
+            compute_storage_blocks: when(Feature::Compute, glow::MAX_COMPUTE_SHADER_STORAGE_BLOCKS),
             combined_storage_blocks: when(
                 Feature::Compute,
                 glow::MAX_COMBINED_SHADER_STORAGE_BLOCKS,
@@ -408,10 +400,7 @@ impl Capabilities {
             fragment_images: when(Feature::Compute, glow::MAX_FRAGMENT_IMAGE_UNIFORMS),
             compute_images: when(Feature::Compute, glow::MAX_COMPUTE_IMAGE_UNIFORMS),
             image_units: when(Feature::Compute, glow::MAX_IMAGE_UNITS),
-            compute_invocations: when(
-                Feature::Compute,
-                glow::MAX_COMPUTE_WORK_GROUP_INVOCATIONS,
-            ),
+            compute_invocations: when(Feature::Compute, glow::MAX_COMPUTE_WORK_GROUP_INVOCATIONS),
             compute_shared_memory: when(Feature::Compute, glow::MAX_COMPUTE_SHARED_MEMORY_SIZE),
             compute_groups: if compute {
                 get3(glow::MAX_COMPUTE_WORK_GROUP_COUNT)
@@ -447,11 +436,17 @@ impl Capabilities {
             } else {
                 1.0
             },
-            texel_offset: [glow::MIN_PROGRAM_TEXEL_OFFSET, glow::MAX_PROGRAM_TEXEL_OFFSET]
-                .map(|p| gl.get_parameter_i32(p)),
+            texel_offset: [
+                glow::MIN_PROGRAM_TEXEL_OFFSET,
+                glow::MAX_PROGRAM_TEXEL_OFFSET,
+            ]
+            .map(|p| gl.get_parameter_i32(p)),
             gather_offset: if self.has(Feature::TextureGather) {
-                [MIN_PROGRAM_TEXTURE_GATHER_OFFSET, MAX_PROGRAM_TEXTURE_GATHER_OFFSET]
-                    .map(|p| gl.get_parameter_i32(p))
+                [
+                    MIN_PROGRAM_TEXTURE_GATHER_OFFSET,
+                    MAX_PROGRAM_TEXTURE_GATHER_OFFSET,
+                ]
+                .map(|p| gl.get_parameter_i32(p))
             } else {
                 [0; 2]
             },
@@ -485,8 +480,14 @@ mod tests {
 
     #[test]
     fn parse_version_reads_both_apis() {
-        assert_eq!(parse_version("OpenGL ES 3.2 Mesa 22.3.6"), (true, Version::new(3, 2)));
-        assert_eq!(parse_version("4.5 (Core Profile) Mesa"), (false, Version::new(4, 5)));
+        assert_eq!(
+            parse_version("OpenGL ES 3.2 Mesa 22.3.6"),
+            (true, Version::new(3, 2))
+        );
+        assert_eq!(
+            parse_version("4.5 (Core Profile) Mesa"),
+            (false, Version::new(4, 5))
+        );
         assert_eq!(parse_version(""), (false, Version::new(0, 0)));
     }
 

@@ -28,10 +28,10 @@ pub mod platform;
 pub mod stream;
 
 pub use draws::DrawCall;
-pub use pixels::{PixelFormat, TexRegion, TexelKind, TexelLayout};
 pub use object::{
     Buffer, Framebuffer, Program, Query, Sampler, Shader, Texture, TransformFeedback, VertexArray,
 };
+pub use pixels::{PixelFormat, TexRegion, TexelKind, TexelLayout};
 
 /// Texture units that [`Gl`] keeps track of; the last one that the host has is scratch.
 const MAX_UNITS: usize = 192;
@@ -105,7 +105,10 @@ impl Gl {
     pub unsafe fn new(load: &mut dyn FnMut(&std::ffi::CStr) -> *const c_void) -> Rc<Self> {
         // SAFETY: the caller vouches for `load`.
         let (raw, ext) = unsafe {
-            (glow::Context::from_loader_function_cstr(&mut *load), ext::EntryPoints::load(load))
+            (
+                glow::Context::from_loader_function_cstr(&mut *load),
+                ext::EntryPoints::load(load),
+            )
         };
         // SAFETY: the caller made a context current.
         let units = unsafe { raw.get_parameter_i32(glow::MAX_COMBINED_TEXTURE_IMAGE_UNITS) };
@@ -151,7 +154,10 @@ impl Gl {
     pub fn internal_format_i32(&self, target: u32, format: u32, parameter: u32) -> i32 {
         let mut value = [0];
         // SAFETY: the slice holds the one value that is asked for; GL checks the rest.
-        unsafe { self.raw.get_internal_format_i32_slice(target, format, parameter, &mut value) };
+        unsafe {
+            self.raw
+                .get_internal_format_i32_slice(target, format, parameter, &mut value)
+        };
         value[0]
     }
 
@@ -190,7 +196,10 @@ impl Gl {
     pub fn bind_draw_framebuffer(&self, framebuffer: Option<glow::Framebuffer>) {
         if self.bound.draw_framebuffer.replace(Some(framebuffer)) != Some(framebuffer) {
             // SAFETY: as in `forward!`.
-            unsafe { self.raw.bind_framebuffer(glow::DRAW_FRAMEBUFFER, framebuffer) };
+            unsafe {
+                self.raw
+                    .bind_framebuffer(glow::DRAW_FRAMEBUFFER, framebuffer)
+            };
         }
     }
 
@@ -198,7 +207,10 @@ impl Gl {
     pub fn bind_read_framebuffer(&self, framebuffer: Option<glow::Framebuffer>) {
         if self.bound.read_framebuffer.replace(Some(framebuffer)) != Some(framebuffer) {
             // SAFETY: as in `forward!`.
-            unsafe { self.raw.bind_framebuffer(glow::READ_FRAMEBUFFER, framebuffer) };
+            unsafe {
+                self.raw
+                    .bind_framebuffer(glow::READ_FRAMEBUFFER, framebuffer)
+            };
         }
     }
 
@@ -212,7 +224,9 @@ impl Gl {
     /// Binds a texture to a unit for drawing; units beyond the host's are ignored.
     pub fn bind_texture(&self, unit: u32, target: u32, texture: Option<glow::Texture>) {
         let mut textures = self.bound.textures.borrow_mut();
-        let Some(slot) = textures.get_mut(unit as usize) else { return };
+        let Some(slot) = textures.get_mut(unit as usize) else {
+            return;
+        };
         if *slot == (target, texture) {
             return;
         }
@@ -232,7 +246,9 @@ impl Gl {
     /// Binds a sampler to a unit.
     pub fn bind_sampler(&self, unit: u32, sampler: Option<glow::Sampler>) {
         let mut samplers = self.bound.samplers.borrow_mut();
-        let Some(slot) = samplers.get_mut(unit as usize) else { return };
+        let Some(slot) = samplers.get_mut(unit as usize) else {
+            return;
+        };
         if *slot != sampler {
             *slot = sampler;
             // SAFETY: as in `forward!`.
@@ -249,7 +265,9 @@ impl Gl {
         size: u32,
     ) {
         let mut ranges = self.bound.uniform_ranges.borrow_mut();
-        let Some(slot) = ranges.get_mut(binding as usize) else { return };
+        let Some(slot) = ranges.get_mut(binding as usize) else {
+            return;
+        };
         if *slot == Some((buffer, offset, size)) {
             return;
         }
@@ -276,7 +294,9 @@ impl Gl {
                 return;
             }
             self.bound.enabled_known.set(known | bit);
-            self.bound.enabled.set(if on { enabled | bit } else { enabled & !bit });
+            self.bound
+                .enabled
+                .set(if on { enabled | bit } else { enabled & !bit });
         }
         // SAFETY: as in `forward!`.
         unsafe {
@@ -291,7 +311,9 @@ impl Gl {
     /// Tells that a capability was changed behind this layer's back.
     fn forget_enabled(&self, capability: u32) {
         if let Some(index) = TRACKED.iter().position(|c| *c == capability) {
-            self.bound.enabled_known.set(self.bound.enabled_known.get() & !(1 << index));
+            self.bound
+                .enabled_known
+                .set(self.bound.enabled_known.get() & !(1 << index));
         }
     }
 
@@ -352,12 +374,19 @@ impl Gl {
 
     /// Copies guest memory into the buffer bound to `target` at byte `offset`.
     pub fn buffer_sub_data_volatile(&self, target: u32, offset: u64, data: &VolatileSlice<'_>) {
-        let Some(buffer_sub_data) = self.ext.buffer_sub_data else { return };
+        let Some(buffer_sub_data) = self.ext.buffer_sub_data else {
+            return;
+        };
         let guard = data.ptr_guard();
         // SAFETY: the guard keeps `len` readable bytes mapped during the call, which copies
         // them; that the guest may write them meanwhile changes bytes, not safety.
         unsafe {
-            buffer_sub_data(target, offset as isize, data.len() as isize, guard.as_ptr().cast());
+            buffer_sub_data(
+                target,
+                offset as isize,
+                data.len() as isize,
+                guard.as_ptr().cast(),
+            );
         }
     }
 
@@ -367,11 +396,15 @@ impl Gl {
         if out.is_empty() {
             return true;
         }
-        let Ok(len) = i32::try_from(out.len()) else { return false };
+        let Ok(len) = i32::try_from(out.len()) else {
+            return false;
+        };
         // SAFETY: on success GL maps exactly `len` readable bytes until the unmap below, and
         // `out` is as long.
         unsafe {
-            let mapped = self.raw.map_buffer_range(target, offset, len, glow::MAP_READ_BIT);
+            let mapped = self
+                .raw
+                .map_buffer_range(target, offset, len, glow::MAP_READ_BIT);
             if mapped.is_null() {
                 return false;
             }
@@ -391,8 +424,10 @@ impl Gl {
     pub fn client_wait_sync(&self, fence: glow::Fence, timeout_ns: u32) -> bool {
         let timeout = i32::try_from(timeout_ns).unwrap_or(i32::MAX);
         // SAFETY: the fence is alive: whoever deletes it consumes it.
-        let status =
-            unsafe { self.raw.client_wait_sync(fence, glow::SYNC_FLUSH_COMMANDS_BIT, timeout) };
+        let status = unsafe {
+            self.raw
+                .client_wait_sync(fence, glow::SYNC_FLUSH_COMMANDS_BIT, timeout)
+        };
         status == glow::ALREADY_SIGNALED || status == glow::CONDITION_SATISFIED
     }
 

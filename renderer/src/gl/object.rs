@@ -103,7 +103,10 @@ impl Shader {
     pub fn compile(gl: &Rc<Gl>, stage: u32, source: &str) -> Result<Self, String> {
         // SAFETY: the context is current in this thread; GL checks the stage.
         let name = unsafe { gl.raw.create_shader(stage) }?;
-        let shader = Self { gl: Rc::clone(gl), name };
+        let shader = Self {
+            gl: Rc::clone(gl),
+            name,
+        };
         gl.shader_source(name, source);
         gl.compile_shader(name);
         if gl.get_shader_compile_status(name) {

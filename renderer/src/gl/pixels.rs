@@ -137,12 +137,16 @@ impl Gl {
 
     /// Sets the unpack parameters; false if `available` bytes do not hold `layout`.
     fn set_unpack(&self, kind: TexelKind, layout: &TexelLayout, available: usize) -> bool {
-        if layout.bytes().is_none_or(|needed| needed > available as u64) {
+        if layout
+            .bytes()
+            .is_none_or(|needed| needed > available as u64)
+        {
             return false;
         }
-        let (Ok(row), Ok(image)) =
-            (i32::try_from(layout.row_pixels), i32::try_from(layout.image_rows))
-        else {
+        let (Ok(row), Ok(image)) = (
+            i32::try_from(layout.row_pixels),
+            i32::try_from(layout.image_rows),
+        ) else {
             return false;
         };
         self.bind_buffer(glow::PIXEL_UNPACK_BUFFER, None);
@@ -158,7 +162,16 @@ impl Gl {
     /// `data` must point to `len` readable bytes that cover the region in the layout of
     /// the last `set_unpack`.
     unsafe fn upload(&self, region: &TexRegion, kind: TexelKind, data: *const c_void, len: usize) {
-        let TexRegion { target, level, x, y, z, width, height, depth } = *region;
+        let TexRegion {
+            target,
+            level,
+            x,
+            y,
+            z,
+            width,
+            height,
+            depth,
+        } = *region;
         let len = i32::try_from(len).unwrap_or(i32::MAX);
         let ext = &self.ext;
         // SAFETY: the caller vouches for the memory; the rest are numbers that GL checks.
@@ -171,7 +184,9 @@ impl Gl {
                 }
                 (TexelKind::Plain { format, ty }, false) => {
                     if let Some(f) = ext.tex_sub_image_3d {
-                        f(target, level, x, y, z, width, height, depth, format, ty, data);
+                        f(
+                            target, level, x, y, z, width, height, depth, format, ty, data,
+                        );
                     }
                 }
                 (TexelKind::Compressed { format }, true) => {
@@ -181,7 +196,9 @@ impl Gl {
                 }
                 (TexelKind::Compressed { format }, false) => {
                     if let Some(f) = ext.compressed_tex_sub_image_3d {
-                        f(target, level, x, y, z, width, height, depth, format, len, data);
+                        f(
+                            target, level, x, y, z, width, height, depth, format, len, data,
+                        );
                     }
                 }
             }
@@ -205,7 +222,10 @@ impl Gl {
         let data = glow::PixelPackData::Slice(Some(out));
         // SAFETY: GL writes `needed` bytes with alignment 1 and no row length, and `out`
         // holds them.
-        unsafe { self.raw.read_pixels(x, y, width, height, format.format, format.ty, data) };
+        unsafe {
+            self.raw
+                .read_pixels(x, y, width, height, format.format, format.ty, data)
+        };
         true
     }
 }

@@ -194,7 +194,11 @@ impl Platform {
             .ok()
             .and_then(|configs| configs.min_by_key(config_excess))
             .ok_or(PlatformError::NoConfig(purpose))?;
-        Ok(Self { display, config, connection })
+        Ok(Self {
+            display,
+            config,
+            connection,
+        })
     }
 
     /// The X11 visual that a window must have for this platform to draw into it; `None`
@@ -234,8 +238,10 @@ impl Platform {
                 }
                 // SAFETY: no raw window handle is passed; a shared context is alive, for it is
                 // borrowed.
-                match unsafe { self.display.create_context(&self.config, &attributes.build(None)) }
-                {
+                match unsafe {
+                    self.display
+                        .create_context(&self.config, &attributes.build(None))
+                } {
                     Ok(inner) => {
                         log::debug!("made a context of {name} ({robustness:?})");
                         return Ok(Context {
@@ -270,13 +276,25 @@ impl Platform {
             SurfaceAttributesBuilder::<WindowSurface>::new().build(handle, width, height);
         // SAFETY: the handle is valid as long as `window`, which the result keeps longer than
         // the surface.
-        let surface = unsafe { self.display.create_window_surface(&self.config, &attributes) }
-            .map_err(PlatformError::Surface)?;
+        let surface = unsafe {
+            self.display
+                .create_window_surface(&self.config, &attributes)
+        }
+        .map_err(PlatformError::Surface)?;
         let connection = context.connection;
-        let context = context.inner.make_current(&surface).map_err(PlatformError::MakeCurrent)?;
+        let context = context
+            .inner
+            .make_current(&surface)
+            .map_err(PlatformError::MakeCurrent)?;
         // SAFETY: the context is current in this thread; nothing in `WindowContext` changes that.
         let gl = unsafe { Gl::new(&mut |name| self.display.get_proc_address(name)) };
-        Ok(WindowContext { gl, surface, context, _window: window, _connection: connection })
+        Ok(WindowContext {
+            gl,
+            surface,
+            context,
+            _window: window,
+            _connection: connection,
+        })
     }
 }
 
@@ -285,7 +303,11 @@ impl Platform {
 fn config_excess(config: &egl::config::Config) -> (bool, u8, u8) {
     let eight_bits = matches!(
         config.color_buffer_type(),
-        Some(ColorBufferType::Rgb { r_size: 8, g_size: 8, b_size: 8 })
+        Some(ColorBufferType::Rgb {
+            r_size: 8,
+            g_size: 8,
+            b_size: 8
+        })
     );
     (!eight_bits, config.alpha_size(), config.num_samples())
 }
@@ -309,9 +331,15 @@ impl Context {
     /// # Errors
     /// If the driver refuses, for example because it lacks `EGL_KHR_surfaceless_context`.
     pub fn make_current(self) -> Result<CurrentContext, PlatformError> {
-        let inner =
-            self.inner.make_current_surfaceless().map_err(PlatformError::MakeCurrent)?;
-        Ok(CurrentContext { inner, display: self.display, _connection: self.connection })
+        let inner = self
+            .inner
+            .make_current_surfaceless()
+            .map_err(PlatformError::MakeCurrent)?;
+        Ok(CurrentContext {
+            inner,
+            display: self.display,
+            _connection: self.connection,
+        })
     }
 }
 

@@ -59,11 +59,18 @@ impl StreamBuffer {
         if let Some(storage) = gl.ext.buffer_storage {
             // SAFETY: a null pointer asks for uninitialised storage of `size` bytes.
             unsafe {
-                storage(glow::COPY_WRITE_BUFFER, size as isize, std::ptr::null(), MAP_FLAGS);
+                storage(
+                    glow::COPY_WRITE_BUFFER,
+                    size as isize,
+                    std::ptr::null(),
+                    MAP_FLAGS,
+                );
             }
             // SAFETY: GL checks the range and the flags and answers null on failure.
-            let address =
-                unsafe { gl.raw.map_buffer_range(glow::COPY_WRITE_BUFFER, 0, length, MAP_FLAGS) };
+            let address = unsafe {
+                gl.raw
+                    .map_buffer_range(glow::COPY_WRITE_BUFFER, 0, length, MAP_FLAGS)
+            };
             mapped = (!address.is_null()).then_some(address);
         }
         if mapped.is_none() {
@@ -80,7 +87,9 @@ impl StreamBuffer {
                 used: 0,
                 fences: [None; SEGMENTS],
             }),
-            Some(error) => Err(format!("GL error {error:#x} for a stream buffer of {size} bytes")),
+            Some(error) => Err(format!(
+                "GL error {error:#x} for a stream buffer of {size} bytes"
+            )),
         }
     }
 
@@ -115,7 +124,10 @@ impl StreamBuffer {
             self.zero(offset + data.len(), reserve - data.len());
         }
         self.used = start + reserve;
-        Some(StreamRange { offset: u32::try_from(offset).ok()?, sequence: self.sequence })
+        Some(StreamRange {
+            offset: u32::try_from(offset).ok()?,
+            sequence: self.sequence,
+        })
     }
 
     fn begin_segment(&mut self) {
@@ -129,7 +141,9 @@ impl StreamBuffer {
         self.sequence += 1;
         self.used = 0;
         // What the new part held was live until this part was left.
-        let Some(last_use) = (self.sequence + LIVE).checked_sub(SEGMENTS as u64 + 1) else { return };
+        let Some(last_use) = (self.sequence + LIVE).checked_sub(SEGMENTS as u64 + 1) else {
+            return;
+        };
         if let Some(fence) = self.fences[slot(last_use)].take() {
             if !self.gl.client_wait_sync(fence, FENCE_TIMEOUT_NS) {
                 log::warn!("the GPU is seconds behind; constants may be overwritten early");
@@ -146,8 +160,10 @@ impl StreamBuffer {
                 std::ptr::copy_nonoverlapping(data.as_ptr(), base.add(offset), data.len());
             },
             None => {
-                self.gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(self.buffer.name()));
-                self.gl.buffer_sub_data(glow::COPY_WRITE_BUFFER, offset as i32, data);
+                self.gl
+                    .bind_buffer(glow::COPY_WRITE_BUFFER, Some(self.buffer.name()));
+                self.gl
+                    .buffer_sub_data(glow::COPY_WRITE_BUFFER, offset as i32, data);
             }
         }
     }

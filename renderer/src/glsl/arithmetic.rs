@@ -88,7 +88,12 @@ const fn compare(
         Truth::One => Kind::Float,
         Truth::Mask => Kind::Uint,
     };
-    row(Shape::Compare(function, operator, truth), result, operand, "")
+    row(
+        Shape::Compare(function, operator, truth),
+        result,
+        operand,
+        "",
+    )
 }
 
 /// The row of an opcode; `None` for those that are no arithmetic or have no form in GLSL.
@@ -232,10 +237,7 @@ const fn is_modified(src: &Src) -> bool {
 
 impl Writer<'_> {
     /// Writes an arithmetic instruction; false if it is none.
-    pub(super) fn arithmetic(
-        &mut self,
-        instruction: &Instruction,
-    ) -> Result<bool, TranslateError> {
+    pub(super) fn arithmetic(&mut self, instruction: &Instruction) -> Result<bool, TranslateError> {
         let row = if is_float_move(instruction) {
             float("$0")
         } else {

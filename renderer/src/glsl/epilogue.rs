@@ -197,10 +197,7 @@ impl Writer<'_> {
             ty.qualifiers,
             ty.kind.glsl(4)
         ));
-        let is_color = matches!(
-            semantic.name,
-            SemanticName::Color | SemanticName::BackColor
-        );
+        let is_color = matches!(semantic.name, SemanticName::Color | SemanticName::BackColor);
         let mut text = value.to_owned();
         if raster.clamp_color && is_color {
             text = format!("clamp(F({text}), 0.0, 1.0)");
@@ -330,10 +327,7 @@ impl Writer<'_> {
     }
 
     /// An output register as a value.
-    pub(super) fn output_value(
-        &mut self,
-        register: &Register,
-    ) -> Result<Readable, TranslateError> {
+    pub(super) fn output_value(&mut self, register: &Register) -> Result<Readable, TranslateError> {
         if self.shader.stage != Stage::TessCtrl {
             return Ok(Readable::raw(self.output_register(register.index)));
         }

@@ -164,7 +164,9 @@ impl Writer<'_> {
                 }
                 self.line(format_args!("{target}{} = {text};", selector(&written)));
             }
-            Writable::Scalars(targets) => self.store_scalars(&targets, &written, value, kind, width),
+            Writable::Scalars(targets) => {
+                self.store_scalars(&targets, &written, value, kind, width)
+            }
         }
         Ok(())
     }
@@ -276,7 +278,9 @@ impl Writer<'_> {
         let register = index.fixed().unwrap_or(0);
         let slot = self.registers.input(register);
         let is_array = slot.is_some_and(|s| {
-            s.per_vertex && s.semantic.is_none_or(|s| s.name != SemanticName::PrimitiveId)
+            s.per_vertex
+                && s.semantic
+                    .is_none_or(|s| s.name != SemanticName::PrimitiveId)
         });
         if is_array {
             return Err(TranslateError::Unsupported(format!(

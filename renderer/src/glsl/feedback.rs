@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 use super::TranslateError;
 use super::helpers::Kind;
-use super::interface::{FeedbackMode, TransformFeedback};
 use super::inputs::varying_name;
+use super::interface::{FeedbackMode, TransformFeedback};
 use super::key::VaryingSet;
 use super::streamout::{StreamOutput, StreamOutputRegister};
 use super::writer::Writer;
@@ -112,7 +112,10 @@ impl Writer<'_> {
 
     /// The varying that an output captures whole, if it is one.
     fn whole_varying(&self, output: &StreamOutputRegister) -> Option<String> {
-        let semantic = self.registers.output(u32::from(output.register))?.semantic?;
+        let semantic = self
+            .registers
+            .output(u32::from(output.register))?
+            .semantic?;
         let whole = output.start == 0 && output.components == 4;
         // The varying of a clamped colour is not what the register holds.
         let clamped = self.key.raster.is_some_and(|r| r.clamp_color);
@@ -167,10 +170,7 @@ impl Writer<'_> {
 
 /// The pieces of a vertex in one buffer, in order and without holes; empty if nothing
 /// goes there.
-fn vertex_of_buffer(
-    streamout: &StreamOutput,
-    number: usize,
-) -> Result<Vec<Piece>, TranslateError> {
+fn vertex_of_buffer(streamout: &StreamOutput, number: usize) -> Result<Vec<Piece>, TranslateError> {
     let bad = |text: &str| TranslateError::Unsupported(format!("transform feedback {text}"));
     let mut outputs: Vec<StreamOutputRegister> = streamout
         .outputs

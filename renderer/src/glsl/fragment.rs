@@ -204,7 +204,9 @@ impl Writer<'_> {
             && self.has(Features::CONSERVATIVE_DEPTH)
         {
             self.need(Features::CONSERVATIVE_DEPTH)?;
-            self.global(format_args!("layout({layout}) out highp float gl_FragDepth;"));
+            self.global(format_args!(
+                "layout({layout}) out highp float gl_FragDepth;"
+            ));
         }
         let _ = writeln!(finish, "gl_FragDepth = F({value}.z);");
         Ok(())

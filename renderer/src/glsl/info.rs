@@ -214,7 +214,11 @@ pub(super) fn clip_distances(shader: &Shader) -> u8 {
             }
         }
     }
-    let count = if told == 0 { declared } else { told.min(declared) };
+    let count = if told == 0 {
+        declared
+    } else {
+        told.min(declared)
+    };
     // At most 2 * 4.
     count as u8
 }

@@ -371,11 +371,7 @@ impl Writer<'_> {
         }
     }
 
-    fn vertex_input_of(
-        &mut self,
-        vertex: &str,
-        register: u32,
-    ) -> Result<Readable, TranslateError> {
+    fn vertex_input_of(&mut self, vertex: &str, register: u32) -> Result<Readable, TranslateError> {
         let slot = self.registers.input(register).filter(|s| s.per_vertex);
         let Some(semantic) = slot.and_then(|s| s.semantic) else {
             return Err(TranslateError::Unsupported(format!(
@@ -400,7 +396,10 @@ impl Writer<'_> {
                 self.need(Features::CLIP_CULL_DISTANCE)?;
                 let parts: Vec<String> = (0..4)
                     .map(|c| {
-                        format!("gl_in[{vertex}].gl_ClipDistance[{}]", semantic.index * 4 + c)
+                        format!(
+                            "gl_in[{vertex}].gl_ClipDistance[{}]",
+                            semantic.index * 4 + c
+                        )
                     })
                     .collect();
                 float(format!("vec4({})", parts.join(", ")))
@@ -636,6 +635,10 @@ static SYSTEM_VALUES: &[SystemValueRow] = {
         ),
         value_since(SemanticName::BlockId, "uvec4(gl_WorkGroupID, 0u)", Es310),
         value_since(SemanticName::GridSize, "uvec4(gl_NumWorkGroups, 0u)", Es310),
-        value_since(SemanticName::BlockSize, "uvec4(gl_WorkGroupSize, 0u)", Es310),
+        value_since(
+            SemanticName::BlockSize,
+            "uvec4(gl_WorkGroupSize, 0u)",
+            Es310,
+        ),
     ]
 };

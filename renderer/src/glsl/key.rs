@@ -66,11 +66,13 @@ impl VaryingSet {
 
     /// The members, in a fixed order.
     pub fn iter(self) -> impl Iterator<Item = Semantic> {
-        Self::GROUPS.into_iter().flat_map(move |(name, first, count)| {
-            (0..count)
-                .filter(move |index| self.0 & (1 << (first + index)) != 0)
-                .map(move |index| Semantic { name, index })
-        })
+        Self::GROUPS
+            .into_iter()
+            .flat_map(move |(name, first, count)| {
+                (0..count)
+                    .filter(move |index| self.0 & (1 << (first + index)) != 0)
+                    .map(move |index| Semantic { name, index })
+            })
     }
 }
 

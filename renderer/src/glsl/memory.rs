@@ -181,8 +181,7 @@ impl Writer<'_> {
         let access = self.usage.buffers.get(index as usize).copied();
         let access = access.unwrap_or_default();
         let stage = self.shader.stage;
-        let binding =
-            u32::from(self.profile.storage_buffer_base[stage.index()]) + index;
+        let binding = u32::from(self.profile.storage_buffer_base[stage.index()]) + index;
         let memory = memory_qualifiers(access);
         let direction = if access.written { "" } else { "readonly " };
         self.global(format_args!(
@@ -295,10 +294,7 @@ impl Writer<'_> {
         // The destination may be the register that holds the address.
         self.open(format_args!("{{"));
         self.line(format_args!("uint n = {address};"));
-        let loads: Vec<String> = written
-            .iter()
-            .map(|&c| words.read(&word_at(c)))
-            .collect();
+        let loads: Vec<String> = written.iter().map(|&c| words.read(&word_at(c))).collect();
         let ty = Kind::Uint.glsl(written.len());
         let value = format!("{ty}({})", loads.join(", "));
         self.store(dst, &value, Kind::Uint, written.len())?;

@@ -61,10 +61,16 @@ pub fn passthrough_tcs(
     text.push_str("void main() {\n");
     text.push_str(&copies);
     for level in 0..4 {
-        let _ = writeln!(text, "    gl_TessLevelOuter[{level}] = sys_tess_outer[{level}];");
+        let _ = writeln!(
+            text,
+            "    gl_TessLevelOuter[{level}] = sys_tess_outer[{level}];"
+        );
     }
     for level in 0..2 {
-        let _ = writeln!(text, "    gl_TessLevelInner[{level}] = sys_tess_inner[{level}];");
+        let _ = writeln!(
+            text,
+            "    gl_TessLevelInner[{level}] = sys_tess_inner[{level}];"
+        );
     }
     text.push_str("}\n");
     let mut interface = Interface::new(Stage::TessCtrl);

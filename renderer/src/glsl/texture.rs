@@ -362,11 +362,7 @@ impl Writer<'_> {
         })
     }
 
-    fn gradient(
-        &mut self,
-        access: &Access<'_>,
-        position: usize,
-    ) -> Result<String, TranslateError> {
+    fn gradient(&mut self, access: &Access<'_>, position: usize) -> Result<String, TranslateError> {
         let Some(src) = access.instruction.src.get(position) else {
             return Ok(String::new());
         };
@@ -399,10 +395,7 @@ impl Writer<'_> {
             Level::Explicit(lod) if access.row.reference != Reference::Extra => {
                 // Gradients of that many texels select the level.
                 let width = access.row.place.max(2);
-                let texels = format!(
-                    "exp2({lod}) / float(textureSize({}, 0).x)",
-                    access.sampler
-                );
+                let texels = format!("exp2({lod}) / float(textureSize({}, 0).x)", access.sampler);
                 let ty = Kind::Float.glsl(width);
                 let rest = if width == 3 { ", 0.0" } else { "" };
                 Ok(Level::Gradient(

@@ -156,8 +156,8 @@ impl Writer<'_> {
         let stage = self.shader.stage;
         for buffer in 0..self.registers.const_buffers {
             let registers = self.registers.constants(buffer);
-            let used = self.usage.relative_const_buffers
-                || self.usage.const_buffers.contains(&buffer);
+            let used =
+                self.usage.relative_const_buffers || self.usage.const_buffers.contains(&buffer);
             if registers == 0 || !used {
                 continue;
             }

@@ -30,7 +30,11 @@ pub struct Comparison {
 impl Comparison {
     /// Share of the pixels that differ, from 0 to 1.
     pub fn share(&self) -> f64 {
-        if self.pixels == 0 { 0.0 } else { self.differing as f64 / self.pixels as f64 }
+        if self.pixels == 0 {
+            0.0
+        } else {
+            self.differing as f64 / self.pixels as f64
+        }
     }
 }
 
@@ -64,10 +68,16 @@ pub fn compare(
 ) -> Result<Comparison, CompareError> {
     let size = |image: &Image| (image.width, image.height);
     if size(actual) != size(expected) {
-        return Err(CompareError::Size { actual: size(actual), expected: size(expected) });
+        return Err(CompareError::Size {
+            actual: size(actual),
+            expected: size(expected),
+        });
     }
     let pixels = u64::from(actual.width) * u64::from(actual.height);
-    if [actual, expected].iter().any(|image| image.rgba.len() as u64 != pixels * 4) {
+    if [actual, expected]
+        .iter()
+        .any(|image| image.rgba.len() as u64 != pixels * 4)
+    {
         return Err(CompareError::Truncated);
     }
     let mut result = Comparison {
@@ -75,9 +85,16 @@ pub fn compare(
         differing: 0,
         pixels,
         matches: false,
-        diff: Image { rgba: Vec::with_capacity(expected.rgba.len()), ..*expected },
+        diff: Image {
+            rgba: Vec::with_capacity(expected.rgba.len()),
+            ..*expected
+        },
     };
-    for (a, e) in actual.rgba.chunks_exact(4).zip(expected.rgba.chunks_exact(4)) {
+    for (a, e) in actual
+        .rgba
+        .chunks_exact(4)
+        .zip(expected.rgba.chunks_exact(4))
+    {
         let difference = (0..3).map(|c| a[c].abs_diff(e[c])).max().unwrap_or(0);
         result.max_difference = result.max_difference.max(difference);
         if difference > tolerance.channel {
@@ -98,22 +115,42 @@ mod tests {
     use super::*;
 
     fn image(pixels: &[[u8; 4]]) -> Image {
-        Image { width: pixels.len() as u32, height: 1, rgba: pixels.concat() }
+        Image {
+            width: pixels.len() as u32,
+            height: 1,
+            rgba: pixels.concat(),
+        }
     }
 
     #[test]
     fn equal_pictures_match_whatever_their_alpha() {
-        let found = compare(&image(&[[1, 2, 3, 0]]), &image(&[[1, 2, 3, 255]]), Tolerance::default())
-            .expect("the sizes are equal");
+        let found = compare(
+            &image(&[[1, 2, 3, 0]]),
+            &image(&[[1, 2, 3, 255]]),
+            Tolerance::default(),
+        )
+        .expect("the sizes are equal");
         assert!(found.matches);
-        assert_eq!((found.max_difference, found.differing, found.pixels), (0, 0, 1));
+        assert_eq!(
+            (found.max_difference, found.differing, found.pixels),
+            (0, 0, 1)
+        );
         assert_eq!(found.diff.rgba, [0, 0, 0, 255]);
     }
 
     #[test]
     fn difference_within_a_channels_tolerance_matches() {
         let (a, b) = (image(&[[10, 0, 0, 255]]), image(&[[12, 0, 0, 255]]));
-        let found = |channel| compare(&a, &b, Tolerance { channel, pixels: 0.0 });
+        let found = |channel| {
+            compare(
+                &a,
+                &b,
+                Tolerance {
+                    channel,
+                    pixels: 0.0,
+                },
+            )
+        };
         assert!(found(2).is_ok_and(|c| c.matches && c.max_difference == 2));
         assert!(found(1).is_ok_and(|c| !c.matches && c.differing == 1));
     }
@@ -137,9 +174,23 @@ mod tests {
 
     #[test]
     fn pictures_of_different_sizes_are_not_compared() {
-        let error = compare(&image(&[[0; 4]]), &image(&[[0; 4]; 2]), Tolerance::default());
-        assert_eq!(error.err(), Some(CompareError::Size { actual: (1, 1), expected: (2, 1) }));
-        let broken = Image { width: 1, height: 1, rgba: vec![0; 3] };
+        let error = compare(
+            &image(&[[0; 4]]),
+            &image(&[[0; 4]; 2]),
+            Tolerance::default(),
+        );
+        assert_eq!(
+            error.err(),
+            Some(CompareError::Size {
+                actual: (1, 1),
+                expected: (2, 1)
+            })
+        );
+        let broken = Image {
+            width: 1,
+            height: 1,
+            rgba: vec![0; 3],
+        };
         let error = compare(&broken, &broken, Tolerance::default());
         assert_eq!(error.err(), Some(CompareError::Truncated));
     }

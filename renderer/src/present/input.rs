@@ -102,7 +102,12 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn new(sink: Box<dyn InputSink>) -> Self {
-        Self { sink, held: BTreeSet::new(), place: None, wheel: (0.0, 0.0) }
+        Self {
+            sink,
+            held: BTreeSet::new(),
+            place: None,
+            wheel: (0.0, 0.0),
+        }
     }
 
     /// Passes a key on, unless it completes a combination of the window's own.
@@ -191,7 +196,11 @@ impl Input {
 
     /// Remembers a press or release; false if the guest knows it already.
     fn note(&mut self, code: u16, pressed: bool) -> bool {
-        if pressed { self.held.insert(code) } else { self.held.remove(&code) }
+        if pressed {
+            self.held.insert(code)
+        } else {
+            self.held.remove(&code)
+        }
     }
 
     /// Ctrl and the left Alt; the right one writes letters on many layouts.
@@ -242,11 +251,19 @@ mod tests {
 
     impl Recorder {
         fn push(&self, said: Said) {
-            self.0.lock().expect("no test panics while it holds the lock").push(said);
+            self.0
+                .lock()
+                .expect("no test panics while it holds the lock")
+                .push(said);
         }
 
         fn take(&self) -> Vec<Said> {
-            std::mem::take(&mut *self.0.lock().expect("no test panics while it holds the lock"))
+            std::mem::take(
+                &mut *self
+                    .0
+                    .lock()
+                    .expect("no test panics while it holds the lock"),
+            )
         }
     }
 
@@ -275,7 +292,13 @@ mod tests {
 
     fn change(code: KeyCode, letter: Option<char>, pressed: bool) -> KeyChange {
         let physical = PhysicalKey::Code(code);
-        KeyChange { physical, letter, pressed, repeat: false, synthetic: false }
+        KeyChange {
+            physical,
+            letter,
+            pressed,
+            repeat: false,
+            synthetic: false,
+        }
     }
 
     #[test]
@@ -285,7 +308,12 @@ mod tests {
         assert_eq!(input.key(&change(KeyCode::KeyA, Some('a'), false)), None);
         assert_eq!(
             said.take(),
-            [Said::Key(30, true), Said::Sync, Said::Key(30, false), Said::Sync]
+            [
+                Said::Key(30, true),
+                Said::Sync,
+                Said::Key(30, false),
+                Said::Sync
+            ]
         );
     }
 
@@ -293,8 +321,14 @@ mod tests {
     fn repeats_and_presses_made_up_for_the_focus_are_not_reported() {
         let (mut input, said) = new();
         let press = change(KeyCode::KeyA, Some('a'), true);
-        input.key(&KeyChange { repeat: true, ..press.clone() });
-        input.key(&KeyChange { synthetic: true, ..press.clone() });
+        input.key(&KeyChange {
+            repeat: true,
+            ..press.clone()
+        });
+        input.key(&KeyChange {
+            synthetic: true,
+            ..press.clone()
+        });
         assert_eq!(said.take(), []);
         input.key(&press);
         input.key(&press);
@@ -316,7 +350,14 @@ mod tests {
         input.button(MouseButton::Right, ElementState::Pressed);
         said.take();
         input.release_all();
-        assert_eq!(said.take(), [Said::Key(42, false), Said::Button(BTN_RIGHT, false), Said::Sync]);
+        assert_eq!(
+            said.take(),
+            [
+                Said::Key(42, false),
+                Said::Button(BTN_RIGHT, false),
+                Said::Sync
+            ]
+        );
         input.release_all();
         input.key(&change(KeyCode::ShiftLeft, None, false));
         assert_eq!(said.take(), []);
@@ -329,8 +370,14 @@ mod tests {
         input.key(&change(KeyCode::AltLeft, None, true));
         said.take();
         // On a French keyboard, Q is where a US one has A.
-        assert_eq!(input.key(&change(KeyCode::KeyA, Some('q'), true)), Some(Shortcut::Close));
-        assert_eq!(input.key(&change(KeyCode::KeyF, Some('F'), true)), Some(Shortcut::Fullscreen));
+        assert_eq!(
+            input.key(&change(KeyCode::KeyA, Some('q'), true)),
+            Some(Shortcut::Close)
+        );
+        assert_eq!(
+            input.key(&change(KeyCode::KeyF, Some('F'), true)),
+            Some(Shortcut::Fullscreen)
+        );
         assert_eq!(input.key(&change(KeyCode::KeyF, Some('F'), false)), None);
         assert_eq!(said.take(), []);
         assert_eq!(input.key(&change(KeyCode::KeyQ, Some('a'), true)), None);
@@ -362,18 +409,30 @@ mod tests {
         input.pointer((1, 2));
         input.pointer((1, 2));
         input.pointer((3, 2));
-        assert_eq!(said.take(), [Said::Move(1, 2), Said::Sync, Said::Move(3, 2), Said::Sync]);
+        assert_eq!(
+            said.take(),
+            [Said::Move(1, 2), Said::Sync, Said::Move(3, 2), Said::Sync]
+        );
     }
 
     #[test]
     fn smooth_scrolling_adds_up_to_notches() {
         let (mut input, said) = new();
         for _ in 0..4 {
-            input.scroll(MouseScrollDelta::PixelDelta(PhysicalPosition::new(0.0, 7.5)));
+            input.scroll(MouseScrollDelta::PixelDelta(PhysicalPosition::new(
+                0.0, 7.5,
+            )));
         }
-        assert_eq!(said.take(), [Said::Wheel(0, 1), Said::Sync, Said::Wheel(0, 1), Said::Sync]);
-        input.scroll(MouseScrollDelta::PixelDelta(PhysicalPosition::new(0.0, 14.0)));
-        input.scroll(MouseScrollDelta::PixelDelta(PhysicalPosition::new(0.0, -15.0)));
+        assert_eq!(
+            said.take(),
+            [Said::Wheel(0, 1), Said::Sync, Said::Wheel(0, 1), Said::Sync]
+        );
+        input.scroll(MouseScrollDelta::PixelDelta(PhysicalPosition::new(
+            0.0, 14.0,
+        )));
+        input.scroll(MouseScrollDelta::PixelDelta(PhysicalPosition::new(
+            0.0, -15.0,
+        )));
         assert_eq!(said.take(), [Said::Wheel(0, -1), Said::Sync]);
     }
 

@@ -189,9 +189,10 @@ const KEYS: &[(KeyCode, u16)] = &[
 /// The evdev code of a physical key; `None` if Linux has none for it.
 pub fn evdev_code(key: PhysicalKey) -> Option<u16> {
     match key {
-        PhysicalKey::Code(code) => {
-            KEYS.iter().find(|(known, _)| *known == code).map(|(_, evdev)| *evdev)
-        }
+        PhysicalKey::Code(code) => KEYS
+            .iter()
+            .find(|(known, _)| *known == code)
+            .map(|(_, evdev)| *evdev),
         // On X11 and Wayland this is the kernel's number of the key.
         PhysicalKey::Unidentified(NativeKeyCode::Xkb(code)) => u16::try_from(code)
             .ok()
@@ -220,14 +221,20 @@ mod tests {
     #[test]
     fn no_physical_key_occurs_twice() {
         for (index, (key, _)) in KEYS.iter().enumerate() {
-            assert!(KEYS[index + 1..].iter().all(|(other, _)| other != key), "{key:?}");
+            assert!(
+                KEYS[index + 1..].iter().all(|(other, _)| other != key),
+                "{key:?}"
+            );
         }
     }
 
     #[test]
     fn every_code_is_a_key_of_linux() {
         for code in evdev_codes() {
-            assert!((1..=KEY_MAX).contains(&code) && !BUTTONS.contains(&code), "{code}");
+            assert!(
+                (1..=KEY_MAX).contains(&code) && !BUTTONS.contains(&code),
+                "{code}"
+            );
         }
     }
 
@@ -278,6 +285,9 @@ mod tests {
         assert_eq!(code(0x110), None);
         assert_eq!(code(0x300), None);
         assert_eq!(code(0x1_001e), None);
-        assert_eq!(evdev_code(PhysicalKey::Unidentified(NativeKeyCode::Windows(30))), None);
+        assert_eq!(
+            evdev_code(PhysicalKey::Unidentified(NativeKeyCode::Windows(30))),
+            None
+        );
     }
 }

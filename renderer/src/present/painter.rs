@@ -95,8 +95,15 @@ impl Quads {
         if (major, minor) < (3, if es { 0 } else { 3 }) {
             return Err(PainterError::Version(version));
         }
-        let program = link(gl, if es { "#version 300 es" } else { "#version 330" })
-            .map_err(PainterError::Driver)?;
+        let program = link(
+            gl,
+            if es {
+                "#version 300 es"
+            } else {
+                "#version 330"
+            },
+        )
+        .map_err(PainterError::Driver)?;
         let uniform = |name| gl.get_uniform_location(program.name(), name);
         let decode = has_extension(gl, "GL_EXT_texture_sRGB_decode");
         let sampler = |filter| sampler(gl, filter, decode).map_err(PainterError::Driver);
@@ -126,8 +133,16 @@ impl Quads {
             edges[2] / width * 2.0 - 1.0,
             1.0 - edges[3] / height * 2.0,
         ];
-        let Rect { x, y, width, height } = quad.source;
-        let far = (f64::from(x) + f64::from(width), f64::from(y) + f64::from(height));
+        let Rect {
+            x,
+            y,
+            width,
+            height,
+        } = quad.source;
+        let far = (
+            f64::from(x) + f64::from(width),
+            f64::from(y) + f64::from(height),
+        );
         let texels = |inset: f64| {
             [
                 (f64::from(x) + inset) / f64::from(quad.size.0),
@@ -141,7 +156,11 @@ impl Quads {
         set_vec4(gl, self.source.as_ref(), texels(0.0));
         set_vec4(gl, self.inside.as_ref(), texels(0.5));
         gl.uniform_1_i32(self.opaque.as_ref(), i32::from(quad.opaque));
-        let sampler = if quad.smooth { &self.smooth } else { &self.sharp };
+        let sampler = if quad.smooth {
+            &self.smooth
+        } else {
+            &self.sharp
+        };
         gl.bind_sampler(0, Some(sampler.name()));
         gl.bind_texture(0, glow::TEXTURE_2D, Some(quad.texture));
         gl.bind_vertex_array(Some(self.corners.name()));
@@ -192,7 +211,10 @@ fn sampler(gl: &Rc<Gl>, filter: u32, srgb_decode: bool) -> Result<Sampler, Strin
 /// The corners of a square of size 1, the upper left one being the origin, as attribute 0.
 fn unit_square(gl: &Rc<Gl>) -> Result<(VertexArray, Buffer), String> {
     const CORNERS: [f32; 8] = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
-    let bytes: Vec<u8> = CORNERS.iter().flat_map(|value| value.to_ne_bytes()).collect();
+    let bytes: Vec<u8> = CORNERS
+        .iter()
+        .flat_map(|value| value.to_ne_bytes())
+        .collect();
     let (array, buffer) = (VertexArray::new(gl)?, Buffer::new(gl)?);
     gl.bind_vertex_array(Some(array.name()));
     gl.bind_buffer(glow::ARRAY_BUFFER, Some(buffer.name()));
@@ -223,21 +245,41 @@ impl Upload {
             return None;
         }
         let upload = Self { texture, size };
-        upload.update(gl, image, Rect { x: 0, y: 0, width: size.0, height: size.1 });
+        upload.update(
+            gl,
+            image,
+            Rect {
+                x: 0,
+                y: 0,
+                width: size.0,
+                height: size.1,
+            },
+        );
         Some(upload)
     }
 
     /// Copies a part of `image`, which has the texture's size.
     fn update(&self, gl: &Gl, image: &Image, part: Rect) {
-        let Rect { x, y, width, height } = clip(part, self.size);
+        let Rect {
+            x,
+            y,
+            width,
+            height,
+        } = clip(part, self.size);
         if width == 0 || height == 0 {
             return;
         }
         let start = (u64::from(y) * u64::from(self.size.0) + u64::from(x)) * 4;
-        let Some(data) = usize::try_from(start).ok().and_then(|at| image.rgba.get(at..)) else {
+        let Some(data) = usize::try_from(start)
+            .ok()
+            .and_then(|at| image.rgba.get(at..))
+        else {
             return;
         };
-        let kind = TexelKind::Plain { format: glow::RGBA, ty: glow::UNSIGNED_BYTE };
+        let kind = TexelKind::Plain {
+            format: glow::RGBA,
+            ty: glow::UNSIGNED_BYTE,
+        };
         let layout = TexelLayout {
             pixel_bytes: 4,
             row_pixels: self.size.0,
@@ -258,7 +300,10 @@ impl Upload {
         };
         gl.edit_texture(glow::TEXTURE_2D, self.texture.name());
         if !gl.upload_slice(&region, kind, &layout, data) {
-            log::error!("a picture of {:?} pixels came with too few bytes", self.size);
+            log::error!(
+                "a picture of {:?} pixels came with too few bytes",
+                self.size
+            );
         }
     }
 }
@@ -266,7 +311,12 @@ impl Upload {
 /// The part of a rectangle that lies within a picture.
 fn clip(part: Rect, (width, height): (u32, u32)) -> Rect {
     let (x, y) = (part.x.min(width), part.y.min(height));
-    Rect { x, y, width: part.width.min(width - x), height: part.height.min(height - y) }
+    Rect {
+        x,
+        y,
+        width: part.width.min(width - x),
+        height: part.height.min(height - y),
+    }
 }
 
 /// The guest's pointer.
@@ -300,7 +350,9 @@ impl Pointer {
 
     /// The part of the window that the pointer covers.
     fn cover(&self, placement: &Placement) -> Rect {
-        let Some([x0, y0, x1, y1]) = self.edges(placement) else { return Rect::default() };
+        let Some([x0, y0, x1, y1]) = self.edges(placement) else {
+            return Rect::default();
+        };
         // A float is cut to the integer's range, so what lies outside has no width.
         let (left, top) = (x0.floor() as u32, y0.floor() as u32);
         let (right, lower) = (x1.ceil() as u32, y1.ceil() as u32);
@@ -339,9 +391,20 @@ impl Content {
     /// Takes a picture over; `old` is what the window showed before.
     fn new(gl: &Rc<Gl>, picture: Picture, damage: Rect, old: Option<Self>) -> Self {
         match (picture, old) {
-            (Picture::Texture { name, size, ready, hold }, _) => {
-                Self::Shared { name, size, ready, _hold: hold }
-            }
+            (
+                Picture::Texture {
+                    name,
+                    size,
+                    ready,
+                    hold,
+                },
+                _,
+            ) => Self::Shared {
+                name,
+                size,
+                ready,
+                _hold: hold,
+            },
             (Picture::Pixels(image), Some(Self::Uploaded(upload)))
                 if upload.size == (image.width, image.height) =>
             {
@@ -374,7 +437,12 @@ pub(super) enum Dirty {
 }
 
 impl Dirty {
-    const NOTHING: Self = Self::Part(Rect { x: 0, y: 0, width: 0, height: 0 });
+    const NOTHING: Self = Self::Part(Rect {
+        x: 0,
+        y: 0,
+        width: 0,
+        height: 0,
+    });
 
     fn add(&mut self, rect: Rect) {
         if let Self::Part(part) = self
@@ -459,7 +527,12 @@ impl Painter {
             old.content.drop_fence(&self.gl);
             old.content
         });
-        let Some(Frame { picture, source, damage }) = new else {
+        let Some(Frame {
+            picture,
+            source,
+            damage,
+        }) = new
+        else {
             self.dirty = Dirty::All;
             return;
         };
@@ -481,7 +554,11 @@ impl Painter {
         gl.viewport(0, 0, signed(self.window.0), signed(self.window.1));
         gl.set_enabled(glow::SCISSOR_TEST, false);
         gl.set_enabled(glow::BLEND, false);
-        let background = if placement.is_some() { BARS } else { PLACEHOLDER };
+        let background = if placement.is_some() {
+            BARS
+        } else {
+            PLACEHOLDER
+        };
         gl.clear_buffer_f32_slice(glow::COLOR, 0, &background);
         if let Some(placement) = placement {
             self.draw_picture(&placement);
@@ -493,7 +570,9 @@ impl Painter {
     fn draw_picture(&mut self, placement: &Placement) {
         let Some(shown) = &mut self.shown else { return };
         let (texture, size) = match &mut shown.content {
-            Content::Shared { name, size, ready, .. } => {
+            Content::Shared {
+                name, size, ready, ..
+            } => {
                 if let Some(fence) = ready.take().map(SharedFence::into_fence) {
                     self.gl.wait_sync(fence);
                     self.gl.delete_sync(fence);
@@ -505,7 +584,13 @@ impl Painter {
         };
         let smooth = !placement.is_whole_multiple()
             || (self.scaling == Scaling::Smooth && placement.area.width != placement.picture.0);
-        let quad = Quad { texture, size, source: shown.source, smooth, opaque: true };
+        let quad = Quad {
+            texture,
+            size,
+            source: shown.source,
+            smooth,
+            opaque: true,
+        };
         self.quads.draw(&quad, edges(placement.area), self.window);
     }
 
@@ -515,7 +600,12 @@ impl Painter {
             return;
         };
         let gl = &self.gl;
-        let Rect { x, y, width, height } = placement.area;
+        let Rect {
+            x,
+            y,
+            width,
+            height,
+        } = placement.area;
         // GL's rows start at the bottom.
         let lower = signed(self.window.1) - signed(y) - signed(height);
         gl.scissor(signed(x), lower, signed(width), signed(height));
@@ -527,7 +617,12 @@ impl Painter {
         let quad = Quad {
             texture: upload.texture.name(),
             size: upload.size,
-            source: Rect { x: 0, y: 0, width, height },
+            source: Rect {
+                x: 0,
+                y: 0,
+                width,
+                height,
+            },
             smooth: !placement.is_whole_multiple(),
             opaque: false,
         };
@@ -544,8 +639,14 @@ fn edges(area: Rect) -> [f64; 4] {
 /// A part of a picture in the coordinates of the part `source` that is shown.
 fn within(part: Rect, source: Rect) -> Rect {
     let (x, y) = (part.x.max(source.x), part.y.max(source.y));
-    let right = part.x.saturating_add(part.width).min(source.x.saturating_add(source.width));
-    let lower = part.y.saturating_add(part.height).min(source.y.saturating_add(source.height));
+    let right = part
+        .x
+        .saturating_add(part.width)
+        .min(source.x.saturating_add(source.width));
+    let lower = part
+        .y
+        .saturating_add(part.height)
+        .min(source.y.saturating_add(source.height));
     Rect {
         x: x - source.x,
         y: y - source.y,
@@ -564,23 +665,79 @@ mod tests {
 
     #[test]
     fn damage_is_cut_to_the_part_that_is_shown() {
-        let source = Rect { x: 100, y: 50, width: 20, height: 10 };
-        let inside = within(Rect { x: 90, y: 55, width: 15, height: 100 }, source);
-        assert_eq!(inside, Rect { x: 0, y: 5, width: 5, height: 5 });
-        assert_eq!(within(Rect { x: 0, y: 0, width: 9, height: 9 }, source).width, 0);
+        let source = Rect {
+            x: 100,
+            y: 50,
+            width: 20,
+            height: 10,
+        };
+        let inside = within(
+            Rect {
+                x: 90,
+                y: 55,
+                width: 15,
+                height: 100,
+            },
+            source,
+        );
+        assert_eq!(
+            inside,
+            Rect {
+                x: 0,
+                y: 5,
+                width: 5,
+                height: 5
+            }
+        );
+        assert_eq!(
+            within(
+                Rect {
+                    x: 0,
+                    y: 0,
+                    width: 9,
+                    height: 9
+                },
+                source
+            )
+            .width,
+            0
+        );
     }
 
     #[test]
     fn clip_never_leaves_the_picture() {
-        let part = Rect { x: 5, y: 90, width: u32::MAX, height: 1 };
-        assert_eq!(clip(part, (8, 8)), Rect { x: 5, y: 8, width: 3, height: 0 });
+        let part = Rect {
+            x: 5,
+            y: 90,
+            width: u32::MAX,
+            height: 1,
+        };
+        assert_eq!(
+            clip(part, (8, 8)),
+            Rect {
+                x: 5,
+                y: 8,
+                width: 3,
+                height: 0
+            }
+        );
     }
 
     #[test]
     fn everything_dirty_stays_so_and_parts_add_up() {
-        let part = Rect { x: 1, y: 1, width: 2, height: 2 };
+        let part = Rect {
+            x: 1,
+            y: 1,
+            width: 2,
+            height: 2,
+        };
         let mut dirty = Dirty::NOTHING;
-        dirty.add(Rect { x: 4, y: 4, width: 0, height: 1 });
+        dirty.add(Rect {
+            x: 4,
+            y: 4,
+            width: 0,
+            height: 1,
+        });
         assert_eq!(dirty, Dirty::NOTHING);
         dirty.add(part);
         assert_eq!(dirty, Dirty::Part(part));

@@ -37,8 +37,12 @@ impl Placement {
             Scaling::Integer if factor > 0 => (picture.0 * factor, picture.1 * factor),
             _ => fill(picture, window),
         };
-        let area =
-            Rect { x: (window.0 - width) / 2, y: (window.1 - height) / 2, width, height };
+        let area = Rect {
+            x: (window.0 - width) / 2,
+            y: (window.1 - height) / 2,
+            width,
+            height,
+        };
         Some(Self { area, picture })
     }
 
@@ -50,7 +54,12 @@ impl Placement {
 
     /// Is a place of the window within the picture?
     pub fn contains(&self, x: f64, y: f64) -> bool {
-        let Rect { x: left, y: top, width, height } = self.area;
+        let Rect {
+            x: left,
+            y: top,
+            width,
+            height,
+        } = self.area;
         (f64::from(left)..f64::from(left) + f64::from(width)).contains(&x)
             && (f64::from(top)..f64::from(top) + f64::from(height)).contains(&y)
     }
@@ -87,7 +96,12 @@ impl Placement {
     pub fn damage(&self, part: Rect) -> Rect {
         let (x, width) = stretch((part.x, part.width), self.picture.0, self.area.width);
         let (y, height) = stretch((part.y, part.height), self.picture.1, self.area.height);
-        Rect { x: self.area.x + x, y: self.area.y + y, width, height }
+        Rect {
+            x: self.area.x + x,
+            y: self.area.y + y,
+            width,
+            height,
+        }
     }
 }
 
@@ -135,20 +149,44 @@ mod tests {
     #[test]
     fn picture_of_the_windows_size_covers_it() {
         let placement = fit((640, 480), (640, 480));
-        assert_eq!(placement.area, Rect { x: 0, y: 0, width: 640, height: 480 });
+        assert_eq!(
+            placement.area,
+            Rect {
+                x: 0,
+                y: 0,
+                width: 640,
+                height: 480
+            }
+        );
         assert!(placement.is_whole_multiple());
     }
 
     #[test]
     fn wide_window_gets_bars_at_the_sides() {
         let placement = fit((640, 480), (1000, 480));
-        assert_eq!(placement.area, Rect { x: 180, y: 0, width: 640, height: 480 });
+        assert_eq!(
+            placement.area,
+            Rect {
+                x: 180,
+                y: 0,
+                width: 640,
+                height: 480
+            }
+        );
     }
 
     #[test]
     fn tall_window_gets_bars_above_and_below() {
         let placement = fit((640, 480), (320, 480));
-        assert_eq!(placement.area, Rect { x: 0, y: 120, width: 320, height: 240 });
+        assert_eq!(
+            placement.area,
+            Rect {
+                x: 0,
+                y: 120,
+                width: 320,
+                height: 240
+            }
+        );
         assert!(!placement.is_whole_multiple());
     }
 
@@ -156,14 +194,30 @@ mod tests {
     fn integer_scaling_takes_the_largest_multiple_that_fits() {
         let placement =
             Placement::fit((100, 50), (350, 250), Scaling::Integer).expect("neither is empty");
-        assert_eq!(placement.area, Rect { x: 25, y: 50, width: 300, height: 150 });
+        assert_eq!(
+            placement.area,
+            Rect {
+                x: 25,
+                y: 50,
+                width: 300,
+                height: 150
+            }
+        );
     }
 
     #[test]
     fn integer_scaling_of_a_larger_picture_shrinks_it() {
         let placement =
             Placement::fit((400, 200), (100, 100), Scaling::Integer).expect("neither is empty");
-        assert_eq!(placement.area, Rect { x: 0, y: 25, width: 100, height: 50 });
+        assert_eq!(
+            placement.area,
+            Rect {
+                x: 0,
+                y: 25,
+                width: 100,
+                height: 50
+            }
+        );
     }
 
     #[test]
@@ -177,7 +231,10 @@ mod tests {
         assert_eq!(fit((u32::MAX, 1), (100, 100)).area.height, 1);
         assert_eq!(fit((1, u32::MAX), (100, 100)).area.width, 1);
         let largest = fit((1, 1), (u32::MAX, u32::MAX));
-        assert_eq!((largest.area.width, largest.area.height), (u32::MAX, u32::MAX));
+        assert_eq!(
+            (largest.area.width, largest.area.height),
+            (u32::MAX, u32::MAX)
+        );
     }
 
     #[test]
@@ -185,7 +242,10 @@ mod tests {
         let placement = fit((1366, 768), (1366, 768));
         for pixel in 0..1366 {
             let (x, _) = placement.to_axes(f64::from(pixel), 0.0);
-            assert_eq!(u64::from(x) * 1366 / u64::from(AXIS_MAX + 1), u64::from(pixel as u32));
+            assert_eq!(
+                u64::from(x) * 1366 / u64::from(AXIS_MAX + 1),
+                u64::from(pixel as u32)
+            );
         }
     }
 
@@ -203,11 +263,34 @@ mod tests {
     #[test]
     fn damage_grows_by_a_pixel_and_stays_in_the_area() {
         let placement = fit((100, 100), (300, 200));
-        let part = placement.damage(Rect { x: 10, y: 10, width: 5, height: 5 });
-        assert_eq!(part, Rect { x: 50 + 18, y: 18, width: 15, height: 15 });
-        let all = placement.damage(Rect { x: 0, y: 0, width: u32::MAX, height: 100 });
+        let part = placement.damage(Rect {
+            x: 10,
+            y: 10,
+            width: 5,
+            height: 5,
+        });
+        assert_eq!(
+            part,
+            Rect {
+                x: 50 + 18,
+                y: 18,
+                width: 15,
+                height: 15
+            }
+        );
+        let all = placement.damage(Rect {
+            x: 0,
+            y: 0,
+            width: u32::MAX,
+            height: 100,
+        });
         assert_eq!(all, placement.area);
-        let outside = placement.damage(Rect { x: u32::MAX, y: 200, width: 5, height: 5 });
+        let outside = placement.damage(Rect {
+            x: u32::MAX,
+            y: 200,
+            width: 5,
+            height: 5,
+        });
         assert!(outside.x + outside.width <= 250 && outside.y + outside.height <= 200);
     }
 }

@@ -58,7 +58,10 @@ pub fn read_file(path: &Path) -> Result<Image, PngError> {
 }
 
 fn open_error(path: &Path, source: io::Error) -> PngError {
-    PngError::Open { path: path.display().to_string(), source }
+    PngError::Open {
+        path: path.display().to_string(),
+        source,
+    }
 }
 
 /// As [`write_file`], to anything that takes bytes.
@@ -66,12 +69,22 @@ fn open_error(path: &Path, source: io::Error) -> PngError {
 /// # Errors
 /// If the picture is empty or the writer fails.
 pub fn encode(to: impl Write, image: &Image) -> Result<(), PngError> {
-    let Image { width, height, rgba } = image;
+    let Image {
+        width,
+        height,
+        rgba,
+    } = image;
     let pixels = rgba.chunks_exact(4);
     if u64::from(*width) * u64::from(*height) * 4 != rgba.len() as u64 || rgba.is_empty() {
-        return Err(PngError::Size { width: *width, height: *height, bytes: rgba.len() });
+        return Err(PngError::Size {
+            width: *width,
+            height: *height,
+            bytes: rgba.len(),
+        });
     }
-    let rgb: Vec<u8> = pixels.flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    let rgb: Vec<u8> = pixels
+        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+        .collect();
     let mut encoder = Encoder::new(to, *width, *height);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
@@ -95,16 +108,25 @@ pub fn decode(from: impl Read + io::BufRead + io::Seek) -> Result<Image, PngErro
     let mut pixels = vec![0; len];
     let frame = reader.next_frame(&mut pixels)?;
     let rgba = match frame.color_type {
-        ColorType::GrayscaleAlpha => {
-            pixels.chunks_exact(2).flat_map(|p| [p[0], p[0], p[0], p[1]]).collect()
-        }
+        ColorType::GrayscaleAlpha => pixels
+            .chunks_exact(2)
+            .flat_map(|p| [p[0], p[0], p[0], p[1]])
+            .collect(),
         // The transformations turn everything else into RGBA.
         _ => pixels,
     };
     if u64::from(width) * u64::from(height) * 4 != rgba.len() as u64 {
-        return Err(PngError::Size { width, height, bytes: rgba.len() });
+        return Err(PngError::Size {
+            width,
+            height,
+            bytes: rgba.len(),
+        });
     }
-    Ok(Image { width, height, rgba })
+    Ok(Image {
+        width,
+        height,
+        rgba,
+    })
 }
 
 #[cfg(test)]
@@ -114,8 +136,14 @@ mod tests {
     use super::*;
 
     fn image(width: u32, height: u32) -> Image {
-        let rgba = (0..width * height).flat_map(|i| [i as u8, (i / 3) as u8, 7, 255]).collect();
-        Image { width, height, rgba }
+        let rgba = (0..width * height)
+            .flat_map(|i| [i as u8, (i / 3) as u8, 7, 255])
+            .collect();
+        Image {
+            width,
+            height,
+            rgba,
+        }
     }
 
     fn encoded(color: ColorType, depth: BitDepth, data: &[u8]) -> Vec<u8> {
@@ -124,7 +152,9 @@ mod tests {
         encoder.set_color(color);
         encoder.set_depth(depth);
         let mut writer = encoder.write_header().expect("the header is valid");
-        writer.write_image_data(data).expect("the data fit the header");
+        writer
+            .write_image_data(data)
+            .expect("the data fit the header");
         writer.finish().expect("a vector takes all");
         file
     }
@@ -134,7 +164,10 @@ mod tests {
         let picture = image(17, 5);
         let mut file = Vec::new();
         encode(&mut file, &picture).expect("a vector takes all");
-        assert_eq!(decode(Cursor::new(file)).expect("it was just written"), picture);
+        assert_eq!(
+            decode(Cursor::new(file)).expect("it was just written"),
+            picture
+        );
     }
 
     #[test]
@@ -142,16 +175,30 @@ mod tests {
         let grey = encoded(ColorType::Grayscale, BitDepth::Eight, &[9, 200]);
         let read = decode(Cursor::new(grey)).expect("it is a valid file");
         assert_eq!(read.rgba, [9, 9, 9, 255, 200, 200, 200, 255]);
-        let deep = encoded(ColorType::Rgb, BitDepth::Sixteen, &[1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0]);
+        let deep = encoded(
+            ColorType::Rgb,
+            BitDepth::Sixteen,
+            &[1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0],
+        );
         let read = decode(Cursor::new(deep)).expect("it is a valid file");
         assert_eq!(read.rgba, [1, 2, 3, 255, 4, 5, 6, 255]);
     }
 
     #[test]
     fn picture_with_too_few_bytes_is_refused() {
-        let broken = Image { width: 4, height: 4, rgba: vec![0; 60] };
-        assert!(matches!(encode(Vec::new(), &broken), Err(PngError::Size { bytes: 60, .. })));
-        assert!(matches!(encode(Vec::new(), &Image::default()), Err(PngError::Size { .. })));
+        let broken = Image {
+            width: 4,
+            height: 4,
+            rgba: vec![0; 60],
+        };
+        assert!(matches!(
+            encode(Vec::new(), &broken),
+            Err(PngError::Size { bytes: 60, .. })
+        ));
+        assert!(matches!(
+            encode(Vec::new(), &Image::default()),
+            Err(PngError::Size { .. })
+        ));
     }
 
     #[test]

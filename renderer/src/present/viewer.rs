@@ -45,7 +45,8 @@ impl Post {
                 _ => whole(size),
             };
         }
-        self.retired.extend(old.flatten().and_then(|old| into_fence(old.picture)));
+        self.retired
+            .extend(old.flatten().and_then(|old| into_fence(old.picture)));
         self.frame = Some(frame);
     }
 }
@@ -68,7 +69,12 @@ fn into_fence(picture: Picture) -> Option<SharedFence> {
 
 /// The rectangle of a whole picture.
 fn whole((width, height): (u32, u32)) -> Rect {
-    Rect { x: 0, y: 0, width, height }
+    Rect {
+        x: 0,
+        y: 0,
+        width,
+        height,
+    }
 }
 
 /// The smallest rectangle that holds both; an empty one adds nothing.
@@ -81,8 +87,15 @@ pub(super) fn union(a: Rect, b: Rect) -> Rect {
     }
     let (x, y) = (a.x.min(b.x), a.y.min(b.y));
     let right = a.x.saturating_add(a.width).max(b.x.saturating_add(b.width));
-    let lower = a.y.saturating_add(a.height).max(b.y.saturating_add(b.height));
-    Rect { x, y, width: right - x, height: lower - y }
+    let lower =
+        a.y.saturating_add(a.height)
+            .max(b.y.saturating_add(b.height));
+    Rect {
+        x,
+        y,
+        width: right - x,
+        height: lower - y,
+    }
 }
 
 /// The box between the two threads.
@@ -122,7 +135,11 @@ impl WindowViewer {
         loop_proxy: EventLoopProxy<Wake>,
         scanout: ScanoutId,
     ) -> Self {
-        Self { mailbox, loop_proxy, scanout }
+        Self {
+            mailbox,
+            loop_proxy,
+            scanout,
+        }
     }
 
     fn post(&self, put: impl FnOnce(&mut Post)) {
@@ -164,12 +181,25 @@ mod tests {
 
     fn frame(size: (u32, u32), damage: Rect) -> Frame {
         let rgba = vec![0; (size.0 * size.1 * 4) as usize];
-        let image = Image { width: size.0, height: size.1, rgba };
-        Frame { picture: Picture::Pixels(Arc::new(image)), source: whole(size), damage }
+        let image = Image {
+            width: size.0,
+            height: size.1,
+            rgba,
+        };
+        Frame {
+            picture: Picture::Pixels(Arc::new(image)),
+            source: whole(size),
+            damage,
+        }
     }
 
     fn rect(x: u32, y: u32, width: u32, height: u32) -> Rect {
-        Rect { x, y, width, height }
+        Rect {
+            x,
+            y,
+            width,
+            height,
+        }
     }
 
     #[test]

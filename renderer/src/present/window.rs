@@ -155,7 +155,13 @@ pub fn run(
 ) -> Result<(), WindowError> {
     let event_loop = EventLoop::<Wake>::with_user_event().build()?;
     let proxy = event_loop.create_proxy();
-    let mut app = App { config, setup: Some(setup), proxy, open: None, failure: None };
+    let mut app = App {
+        config,
+        setup: Some(setup),
+        proxy,
+        open: None,
+        failure: None,
+    };
     event_loop.run_app(&mut app)?;
     app.failure.map_or(Ok(()), Err)
 }
@@ -226,7 +232,9 @@ where
     S: FnOnce(WindowSetup) -> Result<WindowCallbacks, SetupError>,
 {
     fn open(&mut self, event_loop: &ActiveEventLoop) -> Result<(), WindowError> {
-        let Some(setup) = self.setup.take() else { return Ok(()) };
+        let Some(setup) = self.setup.take() else {
+            return Ok(());
+        };
         let config = &self.config;
         let platform = Platform::for_display(Arc::new(event_loop.owned_display_handle()))?;
         let window = Arc::new(event_loop.create_window(attributes(config, &platform))?);
@@ -236,18 +244,26 @@ where
         let renderers = platform.create_context(config.api, Some(&own))?;
         let context =
             platform.make_current_in_window(own, Arc::<Window>::clone(&window), width, height)?;
-        let wayland = matches!(window.window_handle().map(|h| h.as_raw()), Ok(RawWindowHandle::Wayland(_)));
+        let wayland = matches!(
+            window.window_handle().map(|h| h.as_raw()),
+            Ok(RawWindowHandle::Wayland(_))
+        );
         // A swap that waits for a compositor would last as long as the window is covered;
         // there, redraws come at the compositor's pace instead.
         context.set_vsync(config.vsync && !wayland);
         let size = (width.get(), height.get());
         let painter = Painter::new(context.gl(), size, config.scaling)?;
         let mailbox = Arc::new(Mailbox::default());
-        let viewer =
-            WindowViewer::new(Arc::clone(&mailbox), self.proxy.clone(), config.scanout);
+        let viewer = WindowViewer::new(Arc::clone(&mailbox), self.proxy.clone(), config.scanout);
         let closer = WindowCloser(self.proxy.clone());
-        let callbacks = setup(WindowSetup { platform, context: renderers, viewer, closer, size })
-            .map_err(WindowError::Setup)?;
+        let callbacks = setup(WindowSetup {
+            platform,
+            context: renderers,
+            viewer,
+            closer,
+            size,
+        })
+        .map_err(WindowError::Setup)?;
         window.request_redraw();
         self.open = Some(Open {
             painter,
@@ -260,7 +276,10 @@ where
             mailbox,
             post: Post::default(),
             size,
-            resize: Resize { told: size, next: None },
+            resize: Resize {
+                told: size,
+                next: None,
+            },
             wayland,
             vsync: config.vsync,
             cursor_visible: true,
@@ -279,7 +298,10 @@ where
 fn attributes(config: &WindowConfig, platform: &Platform) -> WindowAttributes {
     let attributes = Window::default_attributes()
         .with_title(&config.title)
-        .with_inner_size(PhysicalSize::new(config.size.0.max(1), config.size.1.max(1)))
+        .with_inner_size(PhysicalSize::new(
+            config.size.0.max(1),
+            config.size.1.max(1),
+        ))
         .with_fullscreen(config.fullscreen.then_some(Fullscreen::Borderless(None)))
         .with_name("maro", "maro");
     match platform.x11_visual() {
@@ -347,7 +369,11 @@ impl Open {
             WindowEvent::RedrawRequested => self.draw()?,
             WindowEvent::Resized(size) => self.resized(size),
             WindowEvent::Focused(false) => self.input.release_all(),
-            WindowEvent::KeyboardInput { event, is_synthetic, .. } => {
+            WindowEvent::KeyboardInput {
+                event,
+                is_synthetic,
+                ..
+            } => {
                 self.key(event_loop, &event, is_synthetic);
             }
             WindowEvent::CursorMoved { position, .. } => self.pointer(position.x, position.y),
@@ -444,7 +470,12 @@ impl Open {
     fn area(&self) -> Placement {
         let (width, height) = self.size;
         self.painter.placement().unwrap_or(Placement {
-            area: Rect { x: 0, y: 0, width, height },
+            area: Rect {
+                x: 0,
+                y: 0,
+                width,
+                height,
+            },
             picture: self.size,
         })
     }
@@ -479,7 +510,10 @@ mod tests {
     #[test]
     fn size_is_told_once_after_it_has_settled() {
         let start = Instant::now();
-        let mut resize = Resize { told: (10, 10), next: None };
+        let mut resize = Resize {
+            told: (10, 10),
+            next: None,
+        };
         resize.note((20, 10), start);
         resize.note((30, 10), start + SETTLE / 2);
         assert_eq!(resize.due(start + SETTLE), None);
@@ -491,7 +525,10 @@ mod tests {
     #[test]
     fn size_that_comes_back_is_not_told() {
         let start = Instant::now();
-        let mut resize = Resize { told: (10, 10), next: None };
+        let mut resize = Resize {
+            told: (10, 10),
+            next: None,
+        };
         resize.note((20, 10), start);
         resize.note((10, 10), start);
         assert_eq!(resize.deadline(), None);
@@ -499,10 +536,27 @@ mod tests {
 
     #[test]
     fn damage_is_counted_from_the_lower_edge() {
-        let part = Rect { x: 3, y: 10, width: 5, height: 20 };
-        assert_eq!(upwards(part, 100), Some(glutin::surface::Rect::new(3, 70, 5, 20)));
+        let part = Rect {
+            x: 3,
+            y: 10,
+            width: 5,
+            height: 20,
+        };
+        assert_eq!(
+            upwards(part, 100),
+            Some(glutin::surface::Rect::new(3, 70, 5, 20))
+        );
         assert_eq!(upwards(Rect { width: 0, ..part }, 100), None);
         // Larger than the window: everything is damaged then.
-        assert_eq!(upwards(Rect { height: 200, ..part }, 100), None);
+        assert_eq!(
+            upwards(
+                Rect {
+                    height: 200,
+                    ..part
+                },
+                100
+            ),
+            None
+        );
     }
 }

@@ -90,9 +90,13 @@ impl QueryObject {
     /// # Errors
     /// If GL has no query left.
     pub fn resume(&self, gl: &Rc<Gl>) -> Result<(), CommandError> {
-        let Some(target) = self.target() else { return Ok(()) };
+        let Some(target) = self.target() else {
+            return Ok(());
+        };
         if self.parts.borrow().len() >= MAX_PARTS {
-            return Err(CommandError::Limit("switches between sub-contexts during a query"));
+            return Err(CommandError::Limit(
+                "switches between sub-contexts during a query",
+            ));
         }
         let part = Query::new(gl).map_err(CommandError::Host)?;
         gl.begin_query(target, part.name());
@@ -157,9 +161,15 @@ impl QueryObject {
 
     /// Writes the result where the guest looks for it; waits for the GPU.
     pub fn deliver(&self, host: &Host) {
-        let state = HostQueryState { state: 1, size: 8, result: self.result(host) };
-        let written =
-            self.resource.backing().and_then(|backing| backing.write(0, state.as_bytes()));
+        let state = HostQueryState {
+            state: 1,
+            size: 8,
+            result: self.result(host),
+        };
+        let written = self
+            .resource
+            .backing()
+            .and_then(|backing| backing.write(0, state.as_bytes()));
         if let Err(e) = written {
             log::debug!("a query's result was not delivered: {e}");
         }
@@ -184,12 +194,15 @@ impl QueryObject {
             QueryValueType::I64 | QueryValueType::U64 => &bytes[..],
         };
         let end = u64::from(to.offset) + bytes.len() as u64;
-        let Some(name) = buffer.gl_buffer().filter(|_| end <= u64::from(buffer.desc().width))
+        let Some(name) = buffer
+            .gl_buffer()
+            .filter(|_| end <= u64::from(buffer.desc().width))
         else {
             return Err(CommandError::OutOfRange("place of a query's result"));
         };
         host.gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(name));
-        host.gl.buffer_sub_data(glow::COPY_WRITE_BUFFER, to.offset as i32, bytes);
+        host.gl
+            .buffer_sub_data(glow::COPY_WRITE_BUFFER, to.offset as i32, bytes);
         Ok(())
     }
 }

@@ -21,7 +21,10 @@ pub struct Charge {
 impl Budget {
     /// A budget of `limit` bytes.
     pub fn new(limit: u64) -> Self {
-        Self { limit, used: Rc::new(Cell::new(0)) }
+        Self {
+            limit,
+            used: Rc::new(Cell::new(0)),
+        }
     }
 
     /// Takes `bytes`.
@@ -38,7 +41,10 @@ impl Budget {
             )));
         };
         self.used.set(after);
-        Ok(Charge { bytes, used: Some(Rc::clone(&self.used)) })
+        Ok(Charge {
+            bytes,
+            used: Some(Rc::clone(&self.used)),
+        })
     }
 
     /// Bytes in use.
@@ -55,7 +61,10 @@ impl Budget {
 impl Charge {
     /// For what takes no memory.
     pub fn none() -> Self {
-        Self { bytes: 0, used: None }
+        Self {
+            bytes: 0,
+            used: None,
+        }
     }
 }
 
@@ -76,7 +85,10 @@ mod tests {
         let budget = Budget::new(100);
         let first = budget.charge(60).unwrap();
         assert!(matches!(budget.charge(41), Err(Error::OutOfMemory(_))));
-        assert!(matches!(budget.charge(u64::MAX), Err(Error::OutOfMemory(_))));
+        assert!(matches!(
+            budget.charge(u64::MAX),
+            Err(Error::OutOfMemory(_))
+        ));
         drop(first);
         assert_eq!(budget.used(), 0);
         assert!(budget.charge(100).is_ok());

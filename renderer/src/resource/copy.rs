@@ -25,11 +25,15 @@ pub fn copy_region(
         return copy_bytes(host, src, dst, (from, to), copy);
     }
     let (Some(from), Some(to)) = (src.texture(), dst.texture()) else {
-        return Err(CommandError::Unsupported("a copy between a buffer and a texture"));
+        return Err(CommandError::Unsupported(
+            "a copy between a buffer and a texture",
+        ));
     };
     check_boxes(src, dst, copy)?;
     if from.format().conversion != to.format().conversion {
-        return Err(CommandError::Unsupported("a copy between formats of another byte order"));
+        return Err(CommandError::Unsupported(
+            "a copy between formats of another byte order",
+        ));
     }
     if !host.caps.has(Feature::CopyImage) {
         return Err(CommandError::Unsupported("a copy of texels"));
@@ -66,17 +70,24 @@ pub fn copy_region(
 
 fn check_boxes(src: &Resource, dst: &Resource, copy: &CopyRegion) -> Result<(), CommandError> {
     let outside = CommandError::OutOfRange("box of a copy");
-    src.shape().check_box(copy.src_level, &copy.src_box).map_err(|_| outside.clone())?;
+    src.shape()
+        .check_box(copy.src_level, &copy.src_box)
+        .map_err(|_| outside.clone())?;
     let (from, to) = (src.shape().block(), dst.shape().block());
     if from.bytes != to.bytes {
-        return Err(CommandError::Unsupported("a copy between formats of other sizes"));
+        return Err(CommandError::Unsupported(
+            "a copy between formats of other sizes",
+        ));
     }
     // Between compressed and plain formats, a block stands for a texel.
     let scale = |size: u32, from: u8, to: u8| {
         u64::from(size.div_ceil(from.into())).saturating_mul(to.into())
     };
     let [x, y, z] = copy.dst_origin;
-    let level = dst.shape().level(copy.dst_level).map_err(|_| outside.clone())?;
+    let level = dst
+        .shape()
+        .level(copy.dst_level)
+        .map_err(|_| outside.clone())?;
     let slices = match dst.shape().target {
         TextureTarget::Texture3d => level.depth,
         _ => dst.shape().layers,
@@ -110,7 +121,13 @@ fn copy_bytes(
     let overlaps = from == to && x < to_x + width && to_x < x + width;
     if !overlaps {
         gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(to));
-        gl.copy_buffer_sub_data(glow::COPY_READ_BUFFER, glow::COPY_WRITE_BUFFER, x, to_x, width);
+        gl.copy_buffer_sub_data(
+            glow::COPY_READ_BUFFER,
+            glow::COPY_WRITE_BUFFER,
+            x,
+            to_x,
+            width,
+        );
         return Ok(());
     }
     // GL refuses overlapping copies within a buffer: go through another one.
@@ -120,6 +137,12 @@ fn copy_bytes(
     gl.copy_buffer_sub_data(glow::COPY_READ_BUFFER, glow::COPY_WRITE_BUFFER, x, 0, width);
     gl.bind_buffer(glow::COPY_READ_BUFFER, Some(between.name()));
     gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(to));
-    gl.copy_buffer_sub_data(glow::COPY_READ_BUFFER, glow::COPY_WRITE_BUFFER, 0, to_x, width);
+    gl.copy_buffer_sub_data(
+        glow::COPY_READ_BUFFER,
+        glow::COPY_WRITE_BUFFER,
+        0,
+        to_x,
+        width,
+    );
     Ok(())
 }

@@ -153,7 +153,9 @@ impl Resource {
     /// Sixteen bytes of a buffer from `offset`, zeros beyond its end.
     pub fn read_prefix(&self, gl: &Gl, offset: u32) -> [u8; 16] {
         let mut bytes = [0; 16];
-        let Some(buffer) = self.gl_buffer() else { return bytes };
+        let Some(buffer) = self.gl_buffer() else {
+            return bytes;
+        };
         let available = self.desc.width.saturating_sub(offset).min(16) as usize;
         gl.bind_buffer(glow::COPY_READ_BUFFER, Some(buffer));
         if let Ok(offset) = i32::try_from(offset) {

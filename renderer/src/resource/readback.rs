@@ -38,16 +38,21 @@ pub fn read_back(
     match resource.storage() {
         Storage::Guest => Ok(()),
         Storage::Buffer(buffer) => {
-            let (Ok(at), Ok(len)) =
-                (i32::try_from(transfer.region.x), usize::try_from(footprint.span))
-            else {
+            let (Ok(at), Ok(len)) = (
+                i32::try_from(transfer.region.x),
+                usize::try_from(footprint.span),
+            ) else {
                 return Err(Error::InvalidParameter("transfer size".to_owned()));
             };
             let mut scratch = host.scratch.borrow_mut();
             scratch.clear();
             scratch.resize(len, 0);
-            host.gl.bind_buffer(glow::COPY_READ_BUFFER, Some(buffer.name()));
-            if !host.gl.read_buffer_data(glow::COPY_READ_BUFFER, at, &mut scratch) {
+            host.gl
+                .bind_buffer(glow::COPY_READ_BUFFER, Some(buffer.name()));
+            if !host
+                .gl
+                .read_buffer_data(glow::COPY_READ_BUFFER, at, &mut scratch)
+            {
                 return Err(Error::Host("a buffer could not be mapped".to_owned()));
             }
             let result = backing.write(footprint.offset, &scratch);
@@ -74,7 +79,9 @@ fn read_texture(
         return Ok(());
     }
     if texture.samples() > 0 {
-        return Err(Error::InvalidParameter("a transfer of a multisampled texture".to_owned()));
+        return Err(Error::InvalidParameter(
+            "a transfer of a multisampled texture".to_owned(),
+        ));
     }
     let region = transfer.region;
     let area = [region.x, region.y, region.width, region.height].map(|value| value as i32);
@@ -132,7 +139,9 @@ fn write_layer(
 /// If the resource is no colour texture that the host can read.
 pub fn read_pixels(host: &Host, resource: &Resource, area: Rect) -> Result<Image, Error> {
     let Some(texture) = resource.texture().filter(|texture| texture.samples() == 0) else {
-        return Err(Error::InvalidParameter("a scanout that is no plain texture".to_owned()));
+        return Err(Error::InvalidParameter(
+            "a scanout that is no plain texture".to_owned(),
+        ));
     };
     let size = u64::from(area.width) * u64::from(area.height) * 4;
     let size = usize::try_from(size)
@@ -140,15 +149,25 @@ pub fn read_pixels(host: &Host, resource: &Resource, area: Rect) -> Result<Image
     let mut rgba = vec![0; size];
     host.attach_for_reading(texture, glow::COLOR_ATTACHMENT0, 0, 0);
     host.gl.take_error();
-    let format = PixelFormat { format: glow::RGBA, ty: glow::UNSIGNED_BYTE, bytes: 4 };
+    let format = PixelFormat {
+        format: glow::RGBA,
+        ty: glow::UNSIGNED_BYTE,
+        bytes: 4,
+    };
     let place = [area.x, area.y, area.width, area.height].map(|value| value as i32);
     let read = host.gl.read_pixels(place, format, &mut rgba);
     host.detach_after_reading(glow::COLOR_ATTACHMENT0);
     if let Some(error) = host.gl.take_error() {
-        return Err(Error::Host(format!("the scanout cannot be read (GL error {error:#x})")));
+        return Err(Error::Host(format!(
+            "the scanout cannot be read (GL error {error:#x})"
+        )));
     }
     if !read {
         return Err(Error::InvalidParameter("size of a scanout".to_owned()));
     }
-    Ok(Image { width: area.width, height: area.height, rgba })
+    Ok(Image {
+        width: area.width,
+        height: area.height,
+        rgba,
+    })
 }

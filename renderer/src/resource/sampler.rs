@@ -46,7 +46,11 @@ impl SamplerObject {
 
     /// Binds the sampler for a view to a unit.
     pub fn bind(&self, gl: &Rc<Gl>, unit: u32, integer: bool) {
-        let sampler = if integer { self.integer(gl) } else { Some(&self.filtered) };
+        let sampler = if integer {
+            self.integer(gl)
+        } else {
+            Some(&self.filtered)
+        };
         gl.bind_sampler(unit, sampler.map(Sampler::name));
     }
 
@@ -77,7 +81,11 @@ impl SamplerObject {
     fn set_common(&self, gl: &Gl, sampler: &Sampler) {
         let name = sampler.name();
         let state = &self.state;
-        let parameters = [glow::TEXTURE_WRAP_S, glow::TEXTURE_WRAP_T, glow::TEXTURE_WRAP_R];
+        let parameters = [
+            glow::TEXTURE_WRAP_S,
+            glow::TEXTURE_WRAP_T,
+            glow::TEXTURE_WRAP_R,
+        ];
         for (parameter, mode) in parameters.into_iter().zip(state.wrap) {
             let mode = gl_enums::wrap_mode(mode, self.wrap_support);
             gl.sampler_parameter_i32(name, parameter, mode as i32);

@@ -42,8 +42,13 @@ impl FormatSupport {
         let key = format!("{} {} {}", caps.renderer, caps.version_string, caps.version);
         let known = KNOWN.get_or_init(Mutex::default);
         // A panic elsewhere leaves a map of whole answers behind.
-        let mut known = known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        known.entry(key).or_insert_with(|| Self::try_all(gl, caps)).clone()
+        let mut known = known
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        known
+            .entry(key)
+            .or_insert_with(|| Self::try_all(gl, caps))
+            .clone()
     }
 
     fn try_all(gl: &Rc<Gl>, caps: &Capabilities) -> Self {
@@ -54,8 +59,9 @@ impl FormatSupport {
                 continue;
             };
             let key = (format.internal, format.format, format.ty);
-            let mut support =
-                *answers.entry(key).or_insert_with(|| try_format(gl, caps, info, format));
+            let mut support = *answers
+                .entry(key)
+                .or_insert_with(|| try_format(gl, caps, info, format));
             support.render &= format.render != Needs::Never;
             support.read &= support.render || info.is_depth_stencil();
             formats[id.0 as usize] = support;
@@ -109,7 +115,9 @@ impl FormatSupport {
 
 fn try_format(gl: &Rc<Gl>, caps: &Capabilities, info: &FormatInfo, format: &GlFormat) -> Support {
     let mut support = Support::default();
-    let Ok(texture) = Texture::new(gl) else { return support };
+    let Ok(texture) = Texture::new(gl) else {
+        return support;
+    };
     gl.take_error();
     gl.edit_texture(glow::TEXTURE_2D, texture.name());
     gl.tex_storage_2d(glow::TEXTURE_2D, 1, format.internal, TRIAL_SIZE, TRIAL_SIZE);
@@ -120,7 +128,9 @@ fn try_format(gl: &Rc<Gl>, caps: &Capabilities, info: &FormatInfo, format: &GlFo
     if info.is_compressed() {
         return support;
     }
-    let Ok(framebuffer) = Framebuffer::new(gl) else { return support };
+    let Ok(framebuffer) = Framebuffer::new(gl) else {
+        return support;
+    };
     gl.bind_read_framebuffer(Some(framebuffer.name()));
     let attachment = match (info.is_depth(), info.is_stencil()) {
         (true, true) => glow::DEPTH_STENCIL_ATTACHMENT,
@@ -129,12 +139,21 @@ fn try_format(gl: &Rc<Gl>, caps: &Capabilities, info: &FormatInfo, format: &GlFo
         (false, false) => glow::COLOR_ATTACHMENT0,
     };
     let name = Some(texture.name());
-    gl.framebuffer_texture_2d(glow::READ_FRAMEBUFFER, attachment, glow::TEXTURE_2D, name, 0);
+    gl.framebuffer_texture_2d(
+        glow::READ_FRAMEBUFFER,
+        attachment,
+        glow::TEXTURE_2D,
+        name,
+        0,
+    );
     let complete = gl.check_framebuffer_status(glow::READ_FRAMEBUFFER);
     support.render = complete == glow::FRAMEBUFFER_COMPLETE && gl.take_error().is_none();
     if support.render {
-        let pixel =
-            PixelFormat { format: format.format, ty: format.ty, bytes: info.block.bytes.into() };
+        let pixel = PixelFormat {
+            format: format.format,
+            ty: format.ty,
+            bytes: info.block.bytes.into(),
+        };
         let mut out = [0; (TRIAL_SIZE * TRIAL_SIZE * 16) as usize];
         gl.read_pixels([0, 0, TRIAL_SIZE, TRIAL_SIZE], pixel, &mut out);
         support.read = gl.take_error().is_none();

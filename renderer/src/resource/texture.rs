@@ -6,12 +6,12 @@
 
 use maro_gpu::renderer::{Error, Rect};
 
-use crate::gl::{Framebuffer, Gl, TexelKind, TexRegion, Texture};
+use crate::context::gl_enums;
+use crate::gl::{Framebuffer, Gl, TexRegion, TexelKind, Texture};
 use crate::host::Host;
 use crate::protocol::gl_format::GlFormat;
 use crate::protocol::layout::{Shape, minify};
 use crate::protocol::values::{Swizzle, TextureTarget};
-use crate::context::gl_enums;
 
 /// A GL texture.
 pub struct TextureStorage {
@@ -31,9 +31,15 @@ impl TextureStorage {
     /// # Errors
     /// If the host has no such texture or no memory for it.
     pub fn new(host: &Host, shape: &Shape) -> Result<Self, Error> {
-        let format = shape.format.gl().filter(|_| host.formats.samples_or_renders(shape.format));
+        let format = shape
+            .format
+            .gl()
+            .filter(|_| host.formats.samples_or_renders(shape.format));
         let Some(format) = format else {
-            return Err(Error::Unsupported(format!("textures of format {}", shape.format)));
+            return Err(Error::Unsupported(format!(
+                "textures of format {}",
+                shape.format
+            )));
         };
         let gl = &host.gl;
         let limits = &host.caps.limits;
@@ -60,7 +66,13 @@ impl TextureStorage {
         let texture = Texture::new(gl).map_err(Error::OutOfMemory)?;
         gl.take_error();
         gl.edit_texture(target, texture.name());
-        let storage = Self { texture, target, format, levels: shape.levels, samples };
+        let storage = Self {
+            texture,
+            target,
+            format,
+            levels: shape.levels,
+            samples,
+        };
         storage.allocate(gl, shape);
         if let Some(error) = gl.take_error() {
             return Err(Error::OutOfMemory(format!(
@@ -79,14 +91,9 @@ impl TextureStorage {
         let (width, height) = (shape.width as i32, shape.height as i32);
         let samples = self.samples as i32;
         match self.target {
-            glow::TEXTURE_2D_MULTISAMPLE => gl.tex_storage_2d_multisample(
-                self.target,
-                samples,
-                internal,
-                width,
-                height,
-                true,
-            ),
+            glow::TEXTURE_2D_MULTISAMPLE => {
+                gl.tex_storage_2d_multisample(self.target, samples, internal, width, height, true)
+            }
             glow::TEXTURE_2D_MULTISAMPLE_ARRAY => gl.tex_storage_3d_multisample(
                 samples,
                 internal,
@@ -96,7 +103,14 @@ impl TextureStorage {
                 gl.tex_storage_2d(self.target, levels, internal, width, height);
             }
             glow::TEXTURE_3D => {
-                gl.tex_storage_3d(self.target, levels, internal, width, height, shape.depth as i32);
+                gl.tex_storage_3d(
+                    self.target,
+                    levels,
+                    internal,
+                    width,
+                    height,
+                    shape.depth as i32,
+                );
             }
             _ => {
                 let layers = shape.layers as i32;
@@ -182,7 +196,10 @@ impl TextureStorage {
         let info = shape.info();
         let depth_stencil = info.is_some_and(|info| info.is_depth_stencil());
         for level in 0..self.levels {
-            if host.gl.clear_texture_zero(&self.texture, level, self.format) {
+            if host
+                .gl
+                .clear_texture_zero(&self.texture, level, self.format)
+            {
                 continue;
             }
             let layers = match shape.target {
@@ -201,7 +218,9 @@ impl TextureStorage {
 
     fn clear_attached(&self, host: &Host, shape: &Shape, level: u32, z: u32) {
         let gl = &host.gl;
-        let Ok(framebuffer) = Framebuffer::new(gl) else { return };
+        let Ok(framebuffer) = Framebuffer::new(gl) else {
+            return;
+        };
         gl.bind_draw_framebuffer(Some(framebuffer.name()));
         let area = Rect {
             x: 0,
@@ -232,8 +251,12 @@ impl TextureStorage {
     }
 
     fn upload_zeros(&self, host: &Host, shape: &Shape, level: u32, z: u32) {
-        let Ok(place) = shape.level(level) else { return };
-        let Ok(size) = usize::try_from(place.layer_stride) else { return };
+        let Ok(place) = shape.level(level) else {
+            return;
+        };
+        let Ok(size) = usize::try_from(place.layer_stride) else {
+            return;
+        };
         let block = shape.block();
         let layout = crate::gl::TexelLayout {
             pixel_bytes: block.bytes.into(),
@@ -257,15 +280,21 @@ impl TextureStorage {
         scratch.clear();
         scratch.resize(size, 0);
         host.gl.edit_texture(self.target, self.texture.name());
-        host.gl.upload_slice(&region, self.kind(shape), &layout, &scratch);
+        host.gl
+            .upload_slice(&region, self.kind(shape), &layout, &scratch);
     }
 
     /// How texels are passed to GL.
     pub fn kind(&self, shape: &Shape) -> TexelKind {
         if shape.info().is_some_and(|info| info.is_compressed()) {
-            TexelKind::Compressed { format: self.format.internal }
+            TexelKind::Compressed {
+                format: self.format.internal,
+            }
         } else {
-            TexelKind::Plain { format: self.format.format, ty: self.format.ty }
+            TexelKind::Plain {
+                format: self.format.format,
+                ty: self.format.ty,
+            }
         }
     }
 }

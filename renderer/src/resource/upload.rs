@@ -79,10 +79,12 @@ pub fn upload(
     match resource.storage() {
         Storage::Guest => Ok(()),
         Storage::Buffer(buffer) => {
-            host.gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(buffer.name()));
+            host.gl
+                .bind_buffer(glow::COPY_WRITE_BUFFER, Some(buffer.name()));
             let mut at = u64::from(transfer.region.x);
             source.visit(footprint.offset, span, &mut |piece| {
-                host.gl.buffer_sub_data_volatile(glow::COPY_WRITE_BUFFER, at, &piece);
+                host.gl
+                    .buffer_sub_data_volatile(glow::COPY_WRITE_BUFFER, at, &piece);
                 at += piece.len() as u64;
             })
         }
@@ -92,7 +94,13 @@ pub fn upload(
                     "a transfer of a multisampled texture".to_owned(),
                 ));
             }
-            let job = Job { host, resource, texture, transfer, footprint: &footprint };
+            let job = Job {
+                host,
+                resource,
+                texture,
+                transfer,
+                footprint: &footprint,
+            };
             let mut done = false;
             let direct = job.direct_layout();
             let mut scratch = host.scratch.borrow_mut();
@@ -162,7 +170,14 @@ impl Job<'_> {
 
     /// The images that GL uploads one call each: `(region, byte offset, layers)`.
     fn images(&self, layer_bytes: u64) -> impl Iterator<Item = (TexRegion, u64, u32)> {
-        let Box3 { x, y, z, width, height, depth } = self.transfer.region;
+        let Box3 {
+            x,
+            y,
+            z,
+            width,
+            height,
+            depth,
+        } = self.transfer.region;
         let flat = self.texture.is_flat();
         let (calls, layers) = if flat { (depth, 1) } else { (1, depth) };
         (0..calls).map(move |call| {
@@ -184,15 +199,21 @@ impl Job<'_> {
         let gl = &self.host.gl;
         let kind = self.texture.kind(self.resource.shape());
         gl.edit_texture(self.texture.target(), self.texture.name());
-        self.images(self.footprint.layer_stride).all(|(region, offset, layers)| {
-            let layout = TexelLayout { depth: layers, ..*layout };
-            let Some(len) = layout.bytes() else { return false };
-            let (Ok(offset), Ok(len)) = (usize::try_from(offset), usize::try_from(len)) else {
-                return false;
-            };
-            data.subslice(offset, len)
-                .is_ok_and(|piece| gl.upload_volatile(&region, kind, &layout, &piece))
-        })
+        self.images(self.footprint.layer_stride)
+            .all(|(region, offset, layers)| {
+                let layout = TexelLayout {
+                    depth: layers,
+                    ..*layout
+                };
+                let Some(len) = layout.bytes() else {
+                    return false;
+                };
+                let (Ok(offset), Ok(len)) = (usize::try_from(offset), usize::try_from(len)) else {
+                    return false;
+                };
+                data.subslice(offset, len)
+                    .is_ok_and(|piece| gl.upload_volatile(&region, kind, &layout, &piece))
+            })
     }
 
     /// Makes the gathered span tight, converts it and uploads it.
@@ -210,11 +231,18 @@ impl Job<'_> {
         gl.edit_texture(self.texture.target(), self.texture.name());
         let layer_bytes = footprint.row_bytes * footprint.rows;
         for (region, offset, layers) in self.images(layer_bytes) {
-            let layout = TexelLayout { depth: layers, ..layout };
+            let layout = TexelLayout {
+                depth: layers,
+                ..layout
+            };
             let start = usize::try_from(offset).unwrap_or(usize::MAX);
-            let Some(data) = scratch.get(start..) else { break };
+            let Some(data) = scratch.get(start..) else {
+                break;
+            };
             let len = layout.bytes().and_then(|len| usize::try_from(len).ok());
-            let Some(data) = len.and_then(|len| data.get(..len)) else { break };
+            let Some(data) = len.and_then(|len| data.get(..len)) else {
+                break;
+            };
             gl.upload_slice(&region, kind, &layout, data);
         }
         Ok(())

@@ -47,7 +47,10 @@ impl TextureView {
             return Self::of_buffer(host, resource, view, info);
         }
         let Some(texture) = resource.texture() else {
-            return Err(CommandError::WrongResource { id: view.resource, wanted: "texture" });
+            return Err(CommandError::WrongResource {
+                id: view.resource,
+                wanted: "texture",
+            });
         };
         let (first_level, last_level) = view.bounds.levels();
         let last_level = last_level.min(texture.levels() - 1);
@@ -120,7 +123,10 @@ impl TextureView {
             .filter(|_| host.caps.has(Feature::TextureBuffer))
             .ok_or(CommandError::Unsupported("a buffer texture of this format"))?;
         let Some(buffer) = resource.gl_buffer() else {
-            return Err(CommandError::WrongResource { id: view.resource, wanted: "buffer" });
+            return Err(CommandError::WrongResource {
+                id: view.resource,
+                wanted: "buffer",
+            });
         };
         let (first, last) = view.bounds.elements();
         let bytes = u64::from(info.block.bytes);
@@ -132,7 +138,8 @@ impl TextureView {
         }
         let texture = Texture::new(&host.gl).map_err(CommandError::Host)?;
         host.gl.edit_texture(glow::TEXTURE_BUFFER, texture.name());
-        host.gl.tex_buffer_range(format.internal, buffer, start, end - start);
+        host.gl
+            .tex_buffer_range(format.internal, buffer, start, end - start);
         Ok(Self {
             own: Some(texture),
             target: glow::TEXTURE_BUFFER,
@@ -161,7 +168,9 @@ impl TextureView {
 
     /// Samples a texel, at least 1.
     pub fn samples(&self) -> u32 {
-        self.resource.texture().map_or(1, |texture| texture.samples().max(1))
+        self.resource
+            .texture()
+            .map_or(1, |texture| texture.samples().max(1))
     }
 
     /// True if a shader must apply the swizzle, because a comparison's result or a
@@ -185,7 +194,9 @@ struct Bounds {
 
 /// The swizzle that makes the stored channels those of the view's format.
 fn view_format_swizzle(format: FormatId, texture: &TextureStorage) -> [Swizzle; 4] {
-    format.gl().map_or(texture.format().swizzle, |gl| gl.swizzle)
+    format
+        .gl()
+        .map_or(texture.format().swizzle, |gl| gl.swizzle)
 }
 
 /// The internal format of a view; that of the texture where the view's cannot be used.
@@ -196,7 +207,10 @@ fn view_internal(
     resource: &Resource,
 ) -> u32 {
     let stored = texture.format();
-    let depth = resource.shape().info().is_some_and(|info| info.is_depth_stencil());
+    let depth = resource
+        .shape()
+        .info()
+        .is_some_and(|info| info.is_depth_stencil());
     match format.gl() {
         Some(gl) if !depth && host.caps.has(Feature::TextureView) => gl.internal,
         _ => stored.internal,
@@ -227,9 +241,12 @@ fn make_view(
     }
     let view = Texture::new(&host.gl).ok()?;
     host.gl.take_error();
-    let (levels, layers) =
-        ((bounds.first_level, bounds.levels), (bounds.first_layer, bounds.layers));
-    host.gl.texture_view(&view, target, texture.name(), internal, levels, layers);
+    let (levels, layers) = (
+        (bounds.first_level, bounds.levels),
+        (bounds.first_layer, bounds.layers),
+    );
+    host.gl
+        .texture_view(&view, target, texture.name(), internal, levels, layers);
     match host.gl.take_error() {
         None => Some(view),
         Some(error) => {
@@ -270,7 +287,10 @@ impl SurfaceView {
     ) -> Result<Self, CommandError> {
         let info = surface.format.check()?;
         let Some(texture) = resource.texture() else {
-            return Err(CommandError::WrongResource { id: surface.resource, wanted: "texture" });
+            return Err(CommandError::WrongResource {
+                id: surface.resource,
+                wanted: "texture",
+            });
         };
         let level = resource
             .shape()
@@ -284,7 +304,10 @@ impl SurfaceView {
         if surface.first_layer > last_layer {
             return Err(CommandError::OutOfRange("layer of a surface"));
         }
-        let internal = surface.format.gl().map_or(texture.format().internal, |gl| gl.internal);
+        let internal = surface
+            .format
+            .gl()
+            .map_or(texture.format().internal, |gl| gl.internal);
         let differs = internal != texture.format().internal && !info.is_depth_stencil();
         let own = if differs {
             let bounds = Bounds {
@@ -330,7 +353,9 @@ impl SurfaceView {
 
     /// Attaches the surface to the bound draw framebuffer.
     pub fn attach(&self, gl: &Gl, attachment: u32) {
-        let Some(texture) = self.resource.texture() else { return };
+        let Some(texture) = self.resource.texture() else {
+            return;
+        };
         let name = self.own.as_ref().map_or(texture.name(), Texture::name);
         let level = self.level as i32;
         if self.first_layer != self.last_layer {
@@ -347,7 +372,13 @@ impl SurfaceView {
                 return;
             }
         };
-        gl.framebuffer_texture_2d(glow::DRAW_FRAMEBUFFER, attachment, target, Some(name), level);
+        gl.framebuffer_texture_2d(
+            glow::DRAW_FRAMEBUFFER,
+            attachment,
+            target,
+            Some(name),
+            level,
+        );
     }
 }
 
@@ -372,7 +403,10 @@ impl<'a> BlitView<'a> {
         swizzle: [Swizzle; 4],
     ) -> Result<Self, CommandError> {
         let Some(texture) = resource.texture() else {
-            return Err(CommandError::WrongResource { id: resource.id(), wanted: "texture" });
+            return Err(CommandError::WrongResource {
+                id: resource.id(),
+                wanted: "texture",
+            });
         };
         let multisample = texture.samples() > 0;
         let volume = texture.target() == glow::TEXTURE_3D;
@@ -398,7 +432,11 @@ impl<'a> BlitView<'a> {
             None if target == texture.target() && texture.levels() == 1 => {}
             None => return Err(CommandError::Unsupported("a blit from a part of a texture")),
         }
-        Ok(Self { texture, own, target })
+        Ok(Self {
+            texture,
+            own,
+            target,
+        })
     }
 
     /// Binds the view to a unit.

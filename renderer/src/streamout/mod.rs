@@ -34,12 +34,20 @@ impl Target {
     pub fn new(resource: Rc<Resource>, offset: u32, size: u32) -> Result<Self, CommandError> {
         let end = u64::from(offset) + u64::from(size);
         if resource.gl_buffer().is_none() {
-            return Err(CommandError::WrongResource { id: resource.id(), wanted: "buffer" });
+            return Err(CommandError::WrongResource {
+                id: resource.id(),
+                wanted: "buffer",
+            });
         }
         if end > u64::from(resource.desc().width) || !offset.is_multiple_of(4) {
             return Err(CommandError::OutOfRange("range of a stream output target"));
         }
-        Ok(Self { serial: next_serial(), resource, offset, size })
+        Ok(Self {
+            serial: next_serial(),
+            resource,
+            offset,
+            size,
+        })
     }
 }
 
@@ -99,7 +107,9 @@ impl StreamOutputState {
     /// Starts capturing for a draw with `program`; false if nothing is captured.
     pub fn resume(&self, gl: &Gl, program: glow::Program, primitives: Primitives) -> bool {
         let current = self.current.borrow();
-        let Some(capture) = current.as_ref() else { return false };
+        let Some(capture) = current.as_ref() else {
+            return false;
+        };
         gl.bind_transform_feedback(glow::TRANSFORM_FEEDBACK, Some(capture.feedback.name()));
         let same_program = capture.program.get() == Some(program);
         if capture.begun.get() && same_program {

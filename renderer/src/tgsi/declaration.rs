@@ -207,9 +207,7 @@ impl Parser<'_> {
                     range,
                     mask,
                     semantic: options.semantic,
-                    interpolation: options
-                        .interpolation
-                        .unwrap_or(Interpolation::Perspective),
+                    interpolation: options.interpolation.unwrap_or(Interpolation::Perspective),
                     location: options.location.unwrap_or(Location::Center),
                     array: options.array,
                     per_vertex: per_vertex || outer.is_some(),
@@ -227,7 +225,12 @@ impl Parser<'_> {
                     return self.unexpected("the semantic of a system value");
                 };
                 let decl = SystemValueDecl { range, semantic };
-                self.push("system values", DECLARATIONS, |s| &mut s.system_values, decl)
+                self.push(
+                    "system values",
+                    DECLARATIONS,
+                    |s| &mut s.system_values,
+                    decl,
+                )
             }
             File::Temporary => {
                 let array = options.array;
@@ -246,9 +249,12 @@ impl Parser<'_> {
                 let decl = ConstDecl { buffer, range };
                 self.push("atomic counters", DECLARATIONS, |s| &mut s.hw_atomics, decl)
             }
-            File::Address => {
-                self.push("address registers", DECLARATIONS, |s| &mut s.addresses, range)
-            }
+            File::Address => self.push(
+                "address registers",
+                DECLARATIONS,
+                |s| &mut s.addresses,
+                range,
+            ),
             File::Sampler => self.push("samplers", DECLARATIONS, |s| &mut s.samplers, range),
             _ => self.declare_resource(file, range, options),
         }
@@ -262,7 +268,12 @@ impl Parser<'_> {
                     target: options.target.unwrap_or(TextureTarget::Unknown),
                     sampled: options.sampled.unwrap_or(SampledType::Float),
                 };
-                self.push("sampler views", DECLARATIONS, |s| &mut s.sampler_views, decl)
+                self.push(
+                    "sampler views",
+                    DECLARATIONS,
+                    |s| &mut s.sampler_views,
+                    decl,
+                )
             }
             File::Image => {
                 let decl = ImageDecl {

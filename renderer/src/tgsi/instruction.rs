@@ -308,7 +308,13 @@ mod tests {
             split_opcode("MAD_SAT_PRECISE"),
             Some((Opcode::Mad, true, true))
         );
-        assert_eq!(split_opcode("KILL_IF"), Some((Opcode::KillIf, false, false)));
-        assert_eq!(split_opcode("IMUL_HI"), Some((Opcode::ImulHi, false, false)));
+        assert_eq!(
+            split_opcode("KILL_IF"),
+            Some((Opcode::KillIf, false, false))
+        );
+        assert_eq!(
+            split_opcode("IMUL_HI"),
+            Some((Opcode::ImulHi, false, false))
+        );
     }
 }

@@ -233,7 +233,9 @@ impl IoDecl {
     /// The semantic of one register of the range.
     pub fn semantic_of(&self, register: u32) -> Option<Semantic> {
         let semantic = self.semantic?;
-        let index = semantic.index.checked_add(register.checked_sub(self.range.first)?)?;
+        let index = semantic
+            .index
+            .checked_add(register.checked_sub(self.range.first)?)?;
         Some(Semantic { index, ..semantic })
     }
 }

@@ -341,7 +341,10 @@ mod tests {
     #[test]
     fn operand_counts_fit_the_instruction() {
         for &opcode in Opcode::ALL {
-            assert!(opcode.destinations() <= 2 && opcode.sources() <= 5, "{opcode:?}");
+            assert!(
+                opcode.destinations() <= 2 && opcode.sources() <= 5,
+                "{opcode:?}"
+            );
         }
     }
 }

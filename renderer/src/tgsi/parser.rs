@@ -317,9 +317,8 @@ fn immediate_value(kind: &str, text: &str) -> Option<ImmediateValue> {
         None => text.parse::<u64>().ok(),
     };
     // Negative numbers keep their two's complement.
-    let integer = |text: &str| {
-        unsigned(text).or_else(|| text.parse::<i64>().ok().map(i64::cast_unsigned))
-    };
+    let integer =
+        |text: &str| unsigned(text).or_else(|| text.parse::<i64>().ok().map(i64::cast_unsigned));
     match kind {
         "FLT32" => match hex {
             Some(digits) => u32::from_str_radix(digits, 16).ok().map(Word),
@@ -404,7 +403,10 @@ mod tests {
         let src = mov.src[0].register;
         assert_eq!(src.index.offset, -3);
         assert_eq!(src.index.relative.map(|r| r.component), Some(2));
-        assert_eq!(src.dimension.and_then(|d| d.relative).map(|r| r.register), Some(1));
+        assert_eq!(
+            src.dimension.and_then(|d| d.relative).map(|r| r.register),
+            Some(1)
+        );
         let input = shader.body[1].src[0].register;
         assert_eq!(input.dimension.and_then(|d| d.fixed()), Some(2));
         assert_eq!(input.index.fixed(), Some(1));

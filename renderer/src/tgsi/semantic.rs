@@ -314,18 +314,8 @@ pub static IMAGE_FORMATS: &[ImageFormatInfo] = {
             Float,
             Extended,
         ),
-        image_format(
-            "PIPE_FORMAT_R16G16B16A16_UNORM",
-            "rgba16",
-            Float,
-            Extended,
-        ),
-        image_format(
-            "PIPE_FORMAT_R10G10B10A2_UNORM",
-            "rgb10_a2",
-            Float,
-            Extended,
-        ),
+        image_format("PIPE_FORMAT_R16G16B16A16_UNORM", "rgba16", Float, Extended),
+        image_format("PIPE_FORMAT_R10G10B10A2_UNORM", "rgb10_a2", Float, Extended),
         image_format("PIPE_FORMAT_R16G16_UNORM", "rg16", Float, Extended),
         image_format("PIPE_FORMAT_R8G8_UNORM", "rg8", Float, Extended),
         image_format("PIPE_FORMAT_R16_UNORM", "r16", Float, Extended),
@@ -350,12 +340,7 @@ pub static IMAGE_FORMATS: &[ImageFormatInfo] = {
         image_format("PIPE_FORMAT_R8G8_UINT", "rg8ui", Uint, Extended),
         image_format("PIPE_FORMAT_R16_UINT", "r16ui", Uint, Extended),
         image_format("PIPE_FORMAT_R8_UINT", "r8ui", Uint, Extended),
-        image_format(
-            "PIPE_FORMAT_R10G10B10A2_UINT",
-            "rgb10_a2ui",
-            Uint,
-            Extended,
-        ),
+        image_format("PIPE_FORMAT_R10G10B10A2_UINT", "rgb10_a2ui", Uint, Extended),
     ]
 };
 

@@ -305,10 +305,12 @@ impl Declared {
             },
             File::Memory => self.has_memory,
             File::HwAtomic => self.has_hw_atomics,
-            file => self.set(file).is_some_and(|set| match register.index.relative {
-                None => register.index.fixed().is_some_and(|i| set.contains(i)),
-                Some(_) => set.any,
-            }),
+            file => self
+                .set(file)
+                .is_some_and(|set| match register.index.relative {
+                    None => register.index.fixed().is_some_and(|i| set.contains(i)),
+                    Some(_) => set.any,
+                }),
         }
     }
 

@@ -13,7 +13,8 @@ use std::thread::{self, JoinHandle};
 use maro_gpu::Renderer;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 
-use super::session::{Session, SessionOptions, SocketTransport, Transport};
+use super::session::{Session, SessionOptions};
+use super::transport::{SocketTransport, Transport};
 use crate::record::{self, Recorder};
 
 /// Where Mesa's clients look unless told otherwise.

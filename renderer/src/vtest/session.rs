@@ -1,9 +1,8 @@
 //! One client of the vtest protocol.
 
 use std::collections::HashMap;
-use std::io::{self, BufReader, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
+use std::io;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,6 @@ use maro_gpu::renderer::{
     Transfer,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use vmm_sys_util::sock_ctrl_msg::ScmSocket;
 use zerocopy::IntoBytes;
 
 use super::inline::{self, Plan};
@@ -22,6 +20,7 @@ use super::protocol::{
     BUSY_WAIT_FLAG_WAIT, Header, Message, NEWEST_VERSION, PARAM_MAX_TIMELINE_COUNT,
     SERVER_IDS_VERSION,
 };
+use super::transport::Transport;
 use crate::protocol::flags::Bind;
 use crate::protocol::layout::Shape;
 
@@ -39,59 +38,6 @@ const MAX_NAME: usize = 64;
 const MAX_COMPLAINTS: u32 = 32;
 /// A host that takes longer has hung; its client then goes on unanswered by the GPU.
 const FENCE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Bytes to and from a client.
-pub trait Transport: Read + Write {
-    /// Sends a file along with one byte.
-    ///
-    /// # Errors
-    /// If the client is gone or files cannot be sent.
-    fn send_file(&mut self, file: BorrowedFd<'_>) -> io::Result<()>;
-}
-
-/// A connected socket.
-#[derive(Debug)]
-pub struct SocketTransport {
-    reader: BufReader<UnixStream>,
-    writer: UnixStream,
-}
-
-impl SocketTransport {
-    /// Takes a connected socket.
-    ///
-    /// # Errors
-    /// If the process is out of file descriptors.
-    pub fn new(stream: UnixStream) -> io::Result<Self> {
-        Ok(Self {
-            writer: stream.try_clone()?,
-            reader: BufReader::with_capacity(READ_WORDS, stream),
-        })
-    }
-}
-
-impl Read for SocketTransport {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buffer)
-    }
-}
-
-impl Write for SocketTransport {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
-}
-
-impl Transport for SocketTransport {
-    fn send_file(&mut self, file: BorrowedFd<'_>) -> io::Result<()> {
-        let byte = [0u8];
-        self.writer.send_with_fd(&byte[..], file.as_raw_fd())?;
-        Ok(())
-    }
-}
 
 /// Why a session ended other than by the client's leave.
 #[derive(Debug, thiserror::Error)]

@@ -21,7 +21,8 @@ use vmm_sys_util::sock_ctrl_msg::ScmSocket;
 use zerocopy::IntoBytes;
 
 use super::protocol::Message;
-use super::session::{Session, SessionError, SessionOptions, SocketTransport, Transport};
+use super::session::{Session, SessionError, SessionOptions};
+use super::transport::{SocketTransport, Transport};
 
 /// What a renderer was told, in order.
 type Log = Rc<RefCell<Vec<String>>>;

@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use maro_renderer::gl::platform::{Api, CurrentContext, Platform};
 use maro_renderer::gl::{Gl, Program, Shader};
-use maro_renderer::glsl::{
-    FeedbackMode, GlslVersion, HostProfile, TranslateError, Translated,
-};
+use maro_renderer::glsl::{FeedbackMode, GlslVersion, HostProfile, TranslateError, Translated};
 use maro_renderer::tgsi::ir::Stage;
 
 use crate::corpus;
@@ -40,7 +38,10 @@ impl Host {
             self.gl.attach_shader(program.name(), shader.name());
             shaders.push(shader);
         }
-        for feedback in stages.iter().filter_map(|(_, t)| t.interface.feedback.as_ref()) {
+        for feedback in stages
+            .iter()
+            .filter_map(|(_, t)| t.interface.feedback.as_ref())
+        {
             let varyings: Vec<&str> = feedback.varyings.iter().map(String::as_str).collect();
             let mode = match feedback.mode {
                 FeedbackMode::Interleaved => glow::INTERLEAVED_ATTRIBS,
@@ -99,8 +100,18 @@ fn state_variants_link_on_the_host() {
 
 /// Programs of the corpus that need nothing beyond GLES 3.0.
 const PLAIN: &[&str] = &[
-    "basic", "floats", "flow", "intout", "jellyfish", "mrt", "phong", "refract", "ubo", "vary",
-    "vtex", "xfb",
+    "basic",
+    "floats",
+    "flow",
+    "intout",
+    "jellyfish",
+    "mrt",
+    "phong",
+    "refract",
+    "ubo",
+    "vary",
+    "vtex",
+    "xfb",
 ];
 
 #[test]

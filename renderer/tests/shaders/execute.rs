@@ -52,7 +52,8 @@ fn fragment(host: &Host, profile: &HostProfile, body: &str, inputs: &Inputs<'_>)
     let vertex = corpus::load(VERTEX.as_bytes(), "vertex");
     let fragment = corpus::load(body.as_bytes(), body);
     let vertex = translate(&vertex, &vertex_key, profile, None).expect("it is plain");
-    let fragment = translate(&fragment, &key, profile, None).unwrap_or_else(|e| panic!("{body}\n{e}"));
+    let fragment =
+        translate(&fragment, &key, profile, None).unwrap_or_else(|e| panic!("{body}\n{e}"));
     let samplers = fragment.interface.samplers.clone();
     let program = host
         .link(&[(Stage::Vertex, vertex), (Stage::Fragment, fragment)])
@@ -133,7 +134,13 @@ fn constants() -> Vec<[u32; 4]> {
 }
 
 /// Runs `opcode` on as many operands as it has, from `CONST[first]` on.
-fn run(host: &Host, profile: &HostProfile, opcode: &str, first: usize, operands: usize) -> [u32; 4] {
+fn run(
+    host: &Host,
+    profile: &HostProfile,
+    opcode: &str,
+    first: usize,
+    operands: usize,
+) -> [u32; 4] {
     let sources: Vec<String> = (first..first + operands)
         .map(|i| format!(", CONST[{i}]"))
         .collect();
@@ -190,7 +197,9 @@ const INTEGER_RULES: &[(&str, usize, IntegerRule)] = &[
         0 => u32::MAX,
         b => signed(a).wrapping_rem(b) as u32,
     }),
-    ("UMUL_HI", 2, |[a, b, ..]| ((u64::from(a) * u64::from(b)) >> 32) as u32),
+    ("UMUL_HI", 2, |[a, b, ..]| {
+        ((u64::from(a) * u64::from(b)) >> 32) as u32
+    }),
     ("IMUL_HI", 2, |[a, b, ..]| {
         ((i64::from(signed(a)) * i64::from(signed(b))) >> 32) as u32
     }),
@@ -214,12 +223,20 @@ const INTEGER_RULES: &[(&str, usize, IntegerRule)] = &[
     }),
     ("BFI", 4, |[a, b, c, d]| {
         let offset = c & 31;
-        let mask = if d >= 32 { u32::MAX } else { ((1u32 << (d & 31)) - 1) << offset };
+        let mask = if d >= 32 {
+            u32::MAX
+        } else {
+            ((1u32 << (d & 31)) - 1) << offset
+        };
         (a & !mask) | ((b << offset) & mask)
     }),
     ("BREV", 1, |[a, ..]| a.reverse_bits()),
     ("POPC", 1, |[a, ..]| a.count_ones()),
-    ("LSB", 1, |[a, ..]| if a == 0 { u32::MAX } else { a.trailing_zeros() }),
+    (
+        "LSB",
+        1,
+        |[a, ..]| if a == 0 { u32::MAX } else { a.trailing_zeros() },
+    ),
     ("UMSB", 1, |[a, ..]| 31u32.wrapping_sub(a.leading_zeros())),
     ("IMSB", 1, |[a, ..]| {
         let magnitude = if signed(a) < 0 { !a } else { a };
@@ -297,7 +314,11 @@ fn float_opcodes_compute_what_tgsi_says() {
             let got = run(&host, &profile, opcode, 4, operands).map(f32::from_bits);
             for c in 0..4 {
                 let want = rule(FLOATS.map(|v| v[c]));
-                assert!(close(got[c], want), "{opcode}[{c}]: {} is not {want}", got[c]);
+                assert!(
+                    close(got[c], want),
+                    "{opcode}[{c}]: {} is not {want}",
+                    got[c]
+                );
             }
         }
     }
@@ -447,14 +468,38 @@ const TEXTURE_RULES: &[(&str, &str, [u32; 4])] = {
     const F21: u32 = 0x41a8_0000;
     const F20: u32 = 0x41a0_0000;
     &[
-        ("2D", "TEX OUT[0], IMM[0].xyyy, SAMP[0], 2D", [TWO, ONE, F21, ONE]),
-        ("2D", "TXL OUT[0], IMM[0].xyzz, SAMP[0], 2D", [TWO, ONE, F21, ONE]),
+        (
+            "2D",
+            "TEX OUT[0], IMM[0].xyyy, SAMP[0], 2D",
+            [TWO, ONE, F21, ONE],
+        ),
+        (
+            "2D",
+            "TXL OUT[0], IMM[0].xyzz, SAMP[0], 2D",
+            [TWO, ONE, F21, ONE],
+        ),
         // Divided by w = 2, the coordinate moves to the first texel of the lower row.
-        ("2D", "TXP OUT[0], IMM[0].xzzw, SAMP[0], 2D", [ONE, 0, 0x4120_0000, ONE]),
+        (
+            "2D",
+            "TXP OUT[0], IMM[0].xzzw, SAMP[0], 2D",
+            [ONE, 0, 0x4120_0000, ONE],
+        ),
         // Texels are counted: 2.5 of 4, 1.5 of 2.
-        ("RECT", "TEX OUT[0], IMM[1].xyyy, SAMP[0], RECT", [TWO, ONE, F21, ONE]),
-        ("2D", "TXF OUT[0], IMM[2].xyyz, SAMP[0], 2D", [TWO, ONE, F21, ONE]),
-        ("2D", "TXF OUT[0], IMM[2].xyyz, SAMP[0], 2D, IMM[2].zww", [TWO, 0, F20, ONE]),
+        (
+            "RECT",
+            "TEX OUT[0], IMM[1].xyyy, SAMP[0], RECT",
+            [TWO, ONE, F21, ONE],
+        ),
+        (
+            "2D",
+            "TXF OUT[0], IMM[2].xyyz, SAMP[0], 2D",
+            [TWO, ONE, F21, ONE],
+        ),
+        (
+            "2D",
+            "TXF OUT[0], IMM[2].xyyz, SAMP[0], 2D, IMM[2].zww",
+            [TWO, 0, F20, ONE],
+        ),
         // The size, and the number of levels from the system block.
         ("2D", "TXQ OUT[0], IMM[2].zzzz, SAMP[0], 2D", [4, 2, 0, 7]),
         ("2D", "TXQS OUT[0], SAMP[0], 2D", [5, 5, 5, 5]),
@@ -492,24 +537,52 @@ fn texture_opcodes_address_texels_as_tgsi_says() {
 
 /// Buffer 0 before and after each instruction; addresses count bytes.
 const MEMORY_RULES: &[(&str, [u32; 4], [u32; 4])] = &[
-    ("STORE BUFFER[0].xy, IMM[0].yyyy, IMM[1]", [1, 2, 3, 4], [1, 7, 8, 4]),
+    (
+        "STORE BUFFER[0].xy, IMM[0].yyyy, IMM[1]",
+        [1, 2, 3, 4],
+        [1, 7, 8, 4],
+    ),
     (
         "LOAD TEMP[0], BUFFER[0], IMM[0].xxxx\nSTORE BUFFER[0], IMM[0].xxxx, TEMP[0].wzyx",
         [1, 2, 3, 4],
         [4, 3, 2, 1],
     ),
-    ("RESQ TEMP[0].x, BUFFER[0]\nSTORE BUFFER[0].x, IMM[0].xxxx, TEMP[0]", [0; 4], [16, 0, 0, 0]),
-    ("ATOMUADD TEMP[0].x, BUFFER[0], IMM[0].yyyy, IMM[1].xxxx", [1, 2, 3, 4], [1, 9, 3, 4]),
-    ("ATOMIMIN TEMP[0].x, BUFFER[0], IMM[0].yyyy, IMM[1].wwww", [1, 2, 3, 4], [1, u32::MAX, 3, 4]),
-    ("ATOMIMAX TEMP[0].x, BUFFER[0], IMM[0].yyyy, IMM[1].wwww", [1, 2, 3, 4], [1, 2, 3, 4]),
-    ("ATOMUMAX TEMP[0].x, BUFFER[0], IMM[0].yyyy, IMM[1].wwww", [1, 2, 3, 4], [1, u32::MAX, 3, 4]),
+    (
+        "RESQ TEMP[0].x, BUFFER[0]\nSTORE BUFFER[0].x, IMM[0].xxxx, TEMP[0]",
+        [0; 4],
+        [16, 0, 0, 0],
+    ),
+    (
+        "ATOMUADD TEMP[0].x, BUFFER[0], IMM[0].yyyy, IMM[1].xxxx",
+        [1, 2, 3, 4],
+        [1, 9, 3, 4],
+    ),
+    (
+        "ATOMIMIN TEMP[0].x, BUFFER[0], IMM[0].yyyy, IMM[1].wwww",
+        [1, 2, 3, 4],
+        [1, u32::MAX, 3, 4],
+    ),
+    (
+        "ATOMIMAX TEMP[0].x, BUFFER[0], IMM[0].yyyy, IMM[1].wwww",
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+    ),
+    (
+        "ATOMUMAX TEMP[0].x, BUFFER[0], IMM[0].yyyy, IMM[1].wwww",
+        [1, 2, 3, 4],
+        [1, u32::MAX, 3, 4],
+    ),
     (
         "ATOMCAS TEMP[0].x, BUFFER[0], IMM[0].zzzz, IMM[0].wwww, IMM[1].xxxx",
         [1, 2, 3, 4],
         [1, 2, 7, 4],
     ),
     // What lies outside the buffer reads as zero, and writes to it vanish.
-    ("STORE BUFFER[0], IMM[1].zzzz, IMM[1]", [1, 2, 3, 4], [1, 2, 3, 4]),
+    (
+        "STORE BUFFER[0], IMM[1].zzzz, IMM[1]",
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+    ),
     (
         "LOAD TEMP[0].x, BUFFER[0], IMM[1].wwww\nSTORE BUFFER[0].x, IMM[0].xxxx, TEMP[0]",
         [1, 2, 3, 4],

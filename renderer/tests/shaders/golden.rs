@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use maro_renderer::glsl::{
-    CompareFunc, GlslVersion, HostProfile, ShaderKey, StreamOutput, StreamOutputRegister, Translated,
+    CompareFunc, GlslVersion, HostProfile, ShaderKey, StreamOutput, StreamOutputRegister,
+    Translated,
 };
 use maro_renderer::tgsi::ir::Stage;
 
@@ -180,10 +181,7 @@ fn check(file: &str, text: &str) -> Option<String> {
                 .position(|(a, b)| a != b)
                 .unwrap_or(0);
             let (want, got) = (golden.lines().nth(line), text.lines().nth(line));
-            Some(format!(
-                "{file}:{}: want {want:?}, got {got:?}",
-                line + 1
-            ))
+            Some(format!("{file}:{}: want {want:?}, got {got:?}", line + 1))
         }
         Err(e) => Some(format!("{file}: {e}")),
     }

@@ -27,7 +27,10 @@ const FRAME: Duration = Duration::from_millis(25);
 const SCANOUT: ScanoutId = ScanoutId(0);
 
 pub fn main() -> ExitCode {
-    let config = WindowConfig { size: (640, 480), ..WindowConfig::default() };
+    let config = WindowConfig {
+        size: (640, 480),
+        ..WindowConfig::default()
+    };
     match run(config, setup) {
         Ok(()) => {
             println!("end");
@@ -43,14 +46,26 @@ pub fn main() -> ExitCode {
 fn setup(window: WindowSetup) -> std::result::Result<WindowCallbacks, SetupError> {
     let (sender, commands) = channel();
     std::thread::spawn(move || read_commands(&sender));
-    let WindowSetup { context, viewer, closer, .. } = window;
+    let WindowSetup {
+        context,
+        viewer,
+        closer,
+        ..
+    } = window;
     std::thread::spawn(move || {
         let context = match context.make_current() {
             Ok(context) => context,
             Err(e) => return println!("error {e}"),
         };
         let gl = context.gl();
-        if let Err(e) = (Guest { gl, viewer, closer, show: Show::Nothing }).serve(&commands) {
+        if let Err(e) = (Guest {
+            gl,
+            viewer,
+            closer,
+            show: Show::Nothing,
+        })
+        .serve(&commands)
+        {
             println!("error {e}");
         }
     });
@@ -64,7 +79,11 @@ fn setup(window: WindowSetup) -> std::result::Result<WindowCallbacks, SetupError
         on_close: Box::new(move || {
             println!("close");
             closes += 1;
-            if closes == 1 { CloseAnswer::Stay } else { CloseAnswer::Exit }
+            if closes == 1 {
+                CloseAnswer::Stay
+            } else {
+                CloseAnswer::Exit
+            }
         }),
     })
 }
@@ -109,9 +128,16 @@ fn read_commands(sender: &Sender<Command>) {
 enum Show {
     Nothing,
     /// Two textures by turns, as a guest that flips pages.
-    Textures { pages: [Page; 2], next: usize, source: Rect },
+    Textures {
+        pages: [Page; 2],
+        next: usize,
+        source: Rect,
+    },
     /// Pixels, and whether they are new.
-    Pixels { image: Arc<Image>, damage: Option<Rect> },
+    Pixels {
+        image: Arc<Image>,
+        damage: Option<Rect>,
+    },
 }
 
 struct Page {
@@ -140,19 +166,39 @@ impl Guest {
 
     fn command(&mut self, name: &str, numbers: &[u32]) -> Result {
         match (name, numbers) {
-            ("texture", &[width, height]) => self.textures((width, height), whole((width, height)))?,
+            ("texture", &[width, height]) => {
+                self.textures((width, height), whole((width, height)))?
+            }
             ("part", &[tw, th, x, y, width, height]) => {
-                self.textures((tw, th), Rect { x, y, width, height })?;
+                self.textures(
+                    (tw, th),
+                    Rect {
+                        x,
+                        y,
+                        width,
+                        height,
+                    },
+                )?;
             }
             ("pixels", &[width, height]) => {
                 let image = Arc::new(pattern::image((width, height)));
-                self.show = Show::Pixels { image, damage: Some(whole((width, height))) };
+                self.show = Show::Pixels {
+                    image,
+                    damage: Some(whole((width, height))),
+                };
             }
             ("repaint", &[x, y, width, height]) => {
-                let Show::Pixels { image, damage } = &mut self.show else { return Ok(()) };
+                let Show::Pixels { image, damage } = &mut self.show else {
+                    return Ok(());
+                };
                 let size = (image.width, image.height);
                 *image = Arc::new(pattern::plain(size, pattern::REPAINTED));
-                *damage = Some(Rect { x, y, width, height });
+                *damage = Some(Rect {
+                    x,
+                    y,
+                    width,
+                    height,
+                });
             }
             ("off", []) => {
                 self.show = Show::Nothing;
@@ -162,9 +208,14 @@ impl Guest {
                 let mut image = pattern::plain((16, 16), [0; 4]);
                 pattern::fill(&mut image, (0, 0, 8, 16), [255; 4]);
                 pattern::fill(&mut image, (8, 0, 4, 16), [128; 4]);
-                let shape = CursorShape { image: Arc::new(image), hot_x: 4, hot_y: 2 };
+                let shape = CursorShape {
+                    image: Arc::new(image),
+                    hot_x: 4,
+                    hot_y: 2,
+                };
                 self.viewer.cursor_shape(SCANOUT, Some(shape));
-                self.viewer.cursor_position(SCANOUT, i32::try_from(x)?, i32::try_from(y)?);
+                self.viewer
+                    .cursor_position(SCANOUT, i32::try_from(x)?, i32::try_from(y)?);
             }
             ("end", []) => self.closer.close(),
             _ => return Err(format!("unknown command {name} {numbers:?}").into()),
@@ -174,14 +225,22 @@ impl Guest {
 
     fn textures(&mut self, size: (u32, u32), source: Rect) -> Result {
         let pages = [Page::new(&self.gl, size)?, Page::new(&self.gl, size)?];
-        self.show = Show::Textures { pages, next: 0, source };
+        self.show = Show::Textures {
+            pages,
+            next: 0,
+            source,
+        };
         Ok(())
     }
 
     fn present(&mut self) -> Result {
         let frame = match &mut self.show {
             Show::Nothing => return Ok(()),
-            Show::Textures { pages, next, source } => {
+            Show::Textures {
+                pages,
+                next,
+                source,
+            } => {
                 let page = &pages[*next];
                 *next = 1 - *next;
                 page.draw(&self.gl);
@@ -193,12 +252,22 @@ impl Guest {
                     ready: Some(SharedFence::new(fence)),
                     hold: Hold::default(),
                 };
-                Frame { picture, source: *source, damage: whole(page.size) }
+                Frame {
+                    picture,
+                    source: *source,
+                    damage: whole(page.size),
+                }
             }
             Show::Pixels { image, damage } => {
-                let Some(damage) = damage.take() else { return Ok(()) };
+                let Some(damage) = damage.take() else {
+                    return Ok(());
+                };
                 let source = whole((image.width, image.height));
-                Frame { picture: Picture::Pixels(Arc::clone(image)), source, damage }
+                Frame {
+                    picture: Picture::Pixels(Arc::clone(image)),
+                    source,
+                    damage,
+                }
             }
         };
         self.viewer.frame(SCANOUT, Some(frame));
@@ -215,14 +284,21 @@ impl Page {
         gl.bind_draw_framebuffer(Some(framebuffer.name()));
         let (target, name) = (glow::DRAW_FRAMEBUFFER, Some(texture.name()));
         gl.framebuffer_texture_2d(target, glow::COLOR_ATTACHMENT0, glow::TEXTURE_2D, name, 0);
-        Ok(Self { texture, framebuffer, size })
+        Ok(Self {
+            texture,
+            framebuffer,
+            size,
+        })
     }
 
     /// Draws the pattern; alpha is left at nonsense, as guests may.
     fn draw(&self, gl: &Gl) {
         gl.bind_draw_framebuffer(Some(self.framebuffer.name()));
         gl.set_enabled(glow::SCISSOR_TEST, true);
-        for (area, color) in pattern::quarters(self.size).into_iter().zip(pattern::QUARTERS) {
+        for (area, color) in pattern::quarters(self.size)
+            .into_iter()
+            .zip(pattern::QUARTERS)
+        {
             let [x, y, width, height] = [area.0, area.1, area.2, area.3].map(|v| v as i32);
             gl.scissor(x, y, width, height);
             let [r, g, b, _] = color.map(|c| f32::from(c) / 255.0);
@@ -232,5 +308,10 @@ impl Page {
 }
 
 fn whole((width, height): (u32, u32)) -> Rect {
-    Rect { x: 0, y: 0, width, height }
+    Rect {
+        x: 0,
+        y: 0,
+        width,
+        height,
+    }
 }

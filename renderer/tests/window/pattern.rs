@@ -5,20 +5,33 @@ use maro_renderer::present::placement::{Placement, Scaling};
 
 /// The quarters: upper left, upper right, lower left, lower right. No turn or mirroring
 /// of the picture looks like it.
-pub const QUARTERS: [[u8; 4]; 4] =
-    [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255], [255, 255, 0, 255]];
+pub const QUARTERS: [[u8; 4]; 4] = [
+    [255, 0, 0, 255],
+    [0, 255, 0, 255],
+    [0, 0, 255, 255],
+    [255, 255, 0, 255],
+];
 /// What the guest paints over its pixels.
 pub const REPAINTED: [u8; 4] = [255, 0, 255, 255];
 
 /// A picture of one colour.
 pub fn plain((width, height): (u32, u32), color: [u8; 4]) -> Image {
-    Image { width, height, rgba: color.repeat((width * height) as usize) }
+    Image {
+        width,
+        height,
+        rgba: color.repeat((width * height) as usize),
+    }
 }
 
 /// The quarters of a picture of this size, in the order of [`QUARTERS`].
 pub fn quarters((width, height): (u32, u32)) -> [(u32, u32, u32, u32); 4] {
     let (x, y) = (width / 2, height / 2);
-    [(0, 0, x, y), (x, 0, width - x, y), (0, y, x, height - y), (x, y, width - x, height - y)]
+    [
+        (0, 0, x, y),
+        (x, 0, width - x, y),
+        (0, y, x, height - y),
+        (x, y, width - x, height - y),
+    ]
 }
 
 /// The pattern as the guest draws it.
@@ -47,16 +60,30 @@ pub fn crop(image: &Image, x: u32, y: u32, width: u32, height: u32) -> Image {
             image.rgba[start..start + width as usize * 4].to_vec()
         })
         .collect();
-    Image { width, height, rgba }
+    Image {
+        width,
+        height,
+        rgba,
+    }
 }
 
 /// The pattern of a guest's screen as a window shows it: scaled and between bars.
 pub fn scaled(screen: (u32, u32), window: (u32, u32)) -> Image {
-    let Rect { x, y, width, height } =
-        Placement::fit(screen, window, Scaling::Smooth).expect("neither is empty").area;
+    let Rect {
+        x,
+        y,
+        width,
+        height,
+    } = Placement::fit(screen, window, Scaling::Smooth)
+        .expect("neither is empty")
+        .area;
     let mut picture = plain(window, [0, 0, 0, 255]);
     for (area, color) in quarters((width, height)).into_iter().zip(QUARTERS) {
-        fill(&mut picture, (area.0 + x, area.1 + y, area.2, area.3), color);
+        fill(
+            &mut picture,
+            (area.0 + x, area.1 + y, area.2, area.3),
+            color,
+        );
     }
     picture
 }

@@ -44,15 +44,34 @@ impl Screen {
     /// A screenshot of the part of the screen where the window is.
     pub fn window_picture(&self) -> Result<Image> {
         let size = self.x.get_geometry(self.window)?.reply()?;
-        let place = self.x.translate_coordinates(self.window, self.root, 0, 0)?.reply()?;
+        let place = self
+            .x
+            .translate_coordinates(self.window, self.root, 0, 0)?
+            .reply()?;
         let (x, y) = (place.dst_x, place.dst_y);
         let shot = self
             .x
-            .get_image(ImageFormat::Z_PIXMAP, self.root, x, y, size.width, size.height, !0)?
+            .get_image(
+                ImageFormat::Z_PIXMAP,
+                self.root,
+                x,
+                y,
+                size.width,
+                size.height,
+                !0,
+            )?
             .reply()?;
         // Depth 24 on a little-endian server: blue, green, red, nothing.
-        let rgba = shot.data.chunks_exact(4).flat_map(|p| [p[2], p[1], p[0], 255]).collect();
-        Ok(Image { width: size.width.into(), height: size.height.into(), rgba })
+        let rgba = shot
+            .data
+            .chunks_exact(4)
+            .flat_map(|p| [p[2], p[1], p[0], 255])
+            .collect();
+        Ok(Image {
+            width: size.width.into(),
+            height: size.height.into(),
+            rgba,
+        })
     }
 
     pub fn resize_window(&self, width: u32, height: u32) -> Result {
@@ -69,27 +88,43 @@ impl Screen {
     }
 
     fn focus(&self, window: Window) -> Result {
-        Ok(self.x.set_input_focus(InputFocus::NONE, window, CURRENT_TIME)?.check()?)
+        Ok(self
+            .x
+            .set_input_focus(InputFocus::NONE, window, CURRENT_TIME)?
+            .check()?)
     }
 
     pub fn key(&self, keycode: u8, press: bool) -> Result {
-        let event = if press { KEY_PRESS_EVENT } else { KEY_RELEASE_EVENT };
+        let event = if press {
+            KEY_PRESS_EVENT
+        } else {
+            KEY_RELEASE_EVENT
+        };
         self.fake(event, keycode, (0, 0))
     }
 
     pub fn button(&self, button: u8, press: bool) -> Result {
-        let event = if press { BUTTON_PRESS_EVENT } else { BUTTON_RELEASE_EVENT };
+        let event = if press {
+            BUTTON_PRESS_EVENT
+        } else {
+            BUTTON_RELEASE_EVENT
+        };
         self.fake(event, button, (0, 0))
     }
 
     /// Moves the host's pointer to a place of the window.
     pub fn point(&self, x: i16, y: i16) -> Result {
-        let place = self.x.translate_coordinates(self.window, self.root, x, y)?.reply()?;
+        let place = self
+            .x
+            .translate_coordinates(self.window, self.root, x, y)?
+            .reply()?;
         self.fake(MOTION_NOTIFY_EVENT, 0, (place.dst_x, place.dst_y))
     }
 
     fn fake(&self, event: u8, detail: u8, (x, y): (i16, i16)) -> Result {
-        let request = self.x.xtest_fake_input(event, detail, CURRENT_TIME, self.root, x, y, 0)?;
+        let request = self
+            .x
+            .xtest_fake_input(event, detail, CURRENT_TIME, self.root, x, y, 0)?;
         Ok(request.check()?)
     }
 
@@ -106,7 +141,10 @@ impl Screen {
         };
         let data = [atom("WM_DELETE_WINDOW")?, CURRENT_TIME, 0, 0, 0];
         let event = ClientMessageEvent::new(32, self.window, atom("WM_PROTOCOLS")?, data);
-        Ok(self.x.send_event(false, self.window, EventMask::NO_EVENT, event)?.check()?)
+        Ok(self
+            .x
+            .send_event(false, self.window, EventMask::NO_EVENT, event)?
+            .check()?)
     }
 }
 

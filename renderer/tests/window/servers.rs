@@ -17,7 +17,14 @@ impl Xvfb {
     /// Starts a server on a display that is free.
     pub fn start() -> Result<Self> {
         let mut process = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-noreset"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1280x1024x24",
+                "-noreset",
+            ])
             .args(["-nolisten", "tcp"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -62,7 +69,12 @@ impl Weston {
         std::fs::create_dir_all(&directory)?;
         // Without pixman it would not read what its clients draw.
         let started = Command::new("weston")
-            .args(["--backend=headless-backend.so", "--use-pixman", "--no-config", "--idle-time=0"])
+            .args([
+                "--backend=headless-backend.so",
+                "--use-pixman",
+                "--no-config",
+                "--idle-time=0",
+            ])
             .args(["--width=1024", "--height=768"])
             .arg(format!("--socket={SOCKET}"))
             .env("XDG_RUNTIME_DIR", &directory)
@@ -88,7 +100,9 @@ impl Weston {
 
     /// Makes a program connect to this compositor.
     pub fn environment(&self, command: &mut Command) {
-        command.env("XDG_RUNTIME_DIR", &self.directory).env("WAYLAND_DISPLAY", SOCKET);
+        command
+            .env("XDG_RUNTIME_DIR", &self.directory)
+            .env("WAYLAND_DISPLAY", SOCKET);
     }
 }
 

@@ -21,20 +21,30 @@ impl TestWindow {
     /// Starts this test once more as the process with the window.
     pub fn start(environment: impl FnOnce(&mut Command)) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg(child::ARGUMENT).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .arg(child::ARGUMENT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         environment(&mut command);
         let mut process = command.spawn()?;
         let commands = process.stdin.take().ok_or("no input")?;
         let output = process.stdout.take().ok_or("no output")?;
         let (sender, lines) = channel();
         std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(std::result::Result::ok) {
+            for line in BufReader::new(output)
+                .lines()
+                .map_while(std::result::Result::ok)
+            {
                 if sender.send(line).is_err() {
                     return;
                 }
             }
         });
-        Ok(Self { process, commands, lines })
+        Ok(Self {
+            process,
+            commands,
+            lines,
+        })
     }
 
     /// What the window's process writes to standard error, if that was asked for.
@@ -56,7 +66,10 @@ impl TestWindow {
 
     /// The next thing that happens must be this.
     pub fn expect(&mut self, line: &str) -> Result {
-        match self.next().map_err(|e| format!("{line:?} is expected: {e}"))? {
+        match self
+            .next()
+            .map_err(|e| format!("{line:?} is expected: {e}"))?
+        {
             next if next == line => Ok(()),
             next => Err(format!("{line:?} is expected, the window reports {next:?}").into()),
         }
@@ -83,7 +96,11 @@ impl TestWindow {
         let start = Instant::now();
         while start.elapsed() < LIMIT {
             if let Some(status) = self.process.try_wait()? {
-                return if status.success() { Ok(()) } else { Err(status.to_string().into()) };
+                return if status.success() {
+                    Ok(())
+                } else {
+                    Err(status.to_string().into())
+                };
             }
             std::thread::sleep(Duration::from_millis(20));
         }

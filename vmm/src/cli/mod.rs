@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod run;
+pub mod smoke;
 pub mod vtest;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,9 @@ enum Command {
     /// Run a guest
     // Boxed: its options are many times the size of the others.
     Run(Box<run::RunCommand>),
+    /// Boot a guest, compare its picture with the expected one and report, for CI
+    // Boxed like the above.
+    Smoke(Box<smoke::SmokeCommand>),
     /// Tell what this host offers and what to do about what it lacks
     Doctor(doctor::DoctorCommand),
     /// Render for Mesa's virpipe driver over a Unix socket, without a VM
@@ -37,6 +41,7 @@ impl Cli {
         start_log(self.verbose);
         match self.command {
             Command::Run(command) => command.execute(),
+            Command::Smoke(command) => command.execute(),
             Command::Doctor(command) => command.execute(),
             Command::Vtest(command) => command.execute(),
         }

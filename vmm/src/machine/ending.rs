@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use maro_devices::power::PowerButton;
 use maro_devices::{ExitReason, Lifecycle};
 use vmm_sys_util::epoll::{ControlOperation, Epoll, EpollEvent, EventSet};
+use vmm_sys_util::eventfd::EventFd;
 
 use crate::diagnose::Report;
 use crate::exit::ExitStatus;
@@ -65,6 +66,12 @@ impl Ending {
         {
             log::error!("The end of the machine could not be signalled: {error}");
         }
+    }
+
+    /// Readable once there is an outcome. For waiting alone: who reads it takes the news
+    /// from others.
+    pub fn event(&self) -> &EventFd {
+        self.guest.event()
     }
 
     /// Why the machine ended, if it has.
@@ -150,7 +157,7 @@ impl Control {
 
 #[cfg(test)]
 mod tests {
-    use vmm_sys_util::eventfd::{EFD_NONBLOCK, EventFd};
+    use vmm_sys_util::eventfd::EFD_NONBLOCK;
 
     use super::*;
 

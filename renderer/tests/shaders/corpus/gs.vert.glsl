@@ -1,0 +1,34 @@
+#version 320 es
+precision highp float;
+precision highp int;
+#define F uintBitsToFloat
+#define U floatBitsToUint
+const uvec4 m0 = uvec4(1065353216u, 3u, 0u, 0u);
+layout(location = 0) in highp vec4 attr0;
+uvec4 o0 = uvec4(0u);
+uvec4 o1 = uvec4(0u);
+uvec4 o2 = uvec4(0u);
+uvec4 o3 = uvec4(0u);
+flat out highp uvec4 a_generic0;
+flat out highp uvec4 a_generic1;
+flat out highp uvec4 a_generic2;
+void finish() {
+    a_generic0 = o1;
+    a_generic1 = o2;
+    a_generic2 = o3;
+    vec4 position = F(o0);
+    gl_Position = position;
+}
+void main() {
+    uvec4 sv0 = uvec4(uint(gl_VertexID));
+    uvec4 i0 = U(attr0);
+    o0 = i0;
+    o1 = i0;
+    o2.xy = i0.xy;
+    o3.x = i0.x;
+    o3.y = i0.y;
+    o3.z = m0.x;
+    o2.z = sv0.x;
+    o2.w = m0.y;
+    finish();
+}
