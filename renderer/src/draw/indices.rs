@@ -226,7 +226,7 @@ mod tests {
         assert!(check_arguments(&indirect, 16, 63).is_err());
         let many = IndirectDraw {
             draw_count: u32::MAX,
-            stride: u32::MAX & !3,
+            stride: !3,
             ..indirect
         };
         assert!(check_arguments(&many, 16, u32::MAX).is_err());

@@ -147,6 +147,9 @@ pub struct Variant {
     pub interface: Interface,
 }
 
+/// What became of a variant.
+type Compilation = Result<Rc<Variant>, CommandError>;
+
 /// A valid shader.
 pub struct ShaderObject {
     /// Number that no other shader of this thread has.
@@ -160,7 +163,7 @@ pub struct ShaderObject {
     /// Bytes of shared memory of a compute shader.
     pub shared_bytes: u32,
     ir: ir::Shader,
-    variants: RefCell<Vec<(ShaderKey, Result<Rc<Variant>, CommandError>)>>,
+    variants: RefCell<Vec<(ShaderKey, Compilation)>>,
 }
 
 impl ShaderObject {

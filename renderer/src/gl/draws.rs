@@ -125,7 +125,7 @@ impl Gl {
                     } else {
                         NEGATIVE_ONE_TO_ONE
                     },
-                )
+                );
             };
         }
     }

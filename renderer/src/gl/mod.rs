@@ -156,7 +156,7 @@ impl Gl {
         // SAFETY: the slice holds the one value that is asked for; GL checks the rest.
         unsafe {
             self.raw
-                .get_internal_format_i32_slice(target, format, parameter, &mut value)
+                .get_internal_format_i32_slice(target, format, parameter, &mut value);
         };
         value[0]
     }
@@ -198,7 +198,7 @@ impl Gl {
             // SAFETY: as in `forward!`.
             unsafe {
                 self.raw
-                    .bind_framebuffer(glow::DRAW_FRAMEBUFFER, framebuffer)
+                    .bind_framebuffer(glow::DRAW_FRAMEBUFFER, framebuffer);
             };
         }
     }
@@ -209,7 +209,7 @@ impl Gl {
             // SAFETY: as in `forward!`.
             unsafe {
                 self.raw
-                    .bind_framebuffer(glow::READ_FRAMEBUFFER, framebuffer)
+                    .bind_framebuffer(glow::READ_FRAMEBUFFER, framebuffer);
             };
         }
     }

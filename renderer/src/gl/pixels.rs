@@ -224,7 +224,7 @@ impl Gl {
         // holds them.
         unsafe {
             self.raw
-                .read_pixels(x, y, width, height, format.format, format.ty, data)
+                .read_pixels(x, y, width, height, format.format, format.ty, data);
         };
         true
     }

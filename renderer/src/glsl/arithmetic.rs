@@ -32,6 +32,7 @@ enum Truth {
 }
 
 /// One row of the table.
+#[derive(Clone, Copy)]
 struct Row {
     shape: Shape,
     result: Kind,

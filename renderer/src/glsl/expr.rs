@@ -165,7 +165,7 @@ impl Writer<'_> {
                 self.line(format_args!("{target}{} = {text};", selector(&written)));
             }
             Writable::Scalars(targets) => {
-                self.store_scalars(&targets, &written, value, kind, width)
+                self.store_scalars(&targets, &written, value, kind, width);
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Pictures as PNG files.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use maro_gpu::renderer::Image;
@@ -97,7 +97,7 @@ pub fn encode(to: impl Write, image: &Image) -> Result<(), PngError> {
 ///
 /// # Errors
 /// If it is no PNG or the reader fails.
-pub fn decode(from: impl Read + io::BufRead + io::Seek) -> Result<Image, PngError> {
+pub fn decode(from: impl io::BufRead + io::Seek) -> Result<Image, PngError> {
     let mut decoder = Decoder::new_with_limits(from, Limits { bytes: READ_LIMIT });
     decoder.set_transformations(Transformations::normalize_to_color8() | Transformations::ALPHA);
     let mut reader = decoder.read_info()?;

@@ -92,7 +92,7 @@ impl TextureStorage {
         let samples = self.samples as i32;
         match self.target {
             glow::TEXTURE_2D_MULTISAMPLE => {
-                gl.tex_storage_2d_multisample(self.target, samples, internal, width, height, true)
+                gl.tex_storage_2d_multisample(self.target, samples, internal, width, height, true);
             }
             glow::TEXTURE_2D_MULTISAMPLE_ARRAY => gl.tex_storage_3d_multisample(
                 samples,

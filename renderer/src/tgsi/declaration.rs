@@ -13,7 +13,7 @@ use super::semantic::{
 };
 
 /// Everything that options can say, whatever the file.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Options {
     semantic: Option<Semantic>,
     interpolation: Option<Interpolation>,

@@ -43,6 +43,10 @@ impl<'a> Lexer<'a> {
     }
 
     /// The line of the token that [`peek`](Self::peek) shows, counted from 1.
+    #[allow(
+        clippy::misnamed_getters,
+        reason = "the line of what is peeked, not of what comes after"
+    )]
     pub(super) fn line(&self) -> u32 {
         self.next_line
     }

@@ -167,7 +167,7 @@ impl Guest {
     fn command(&mut self, name: &str, numbers: &[u32]) -> Result {
         match (name, numbers) {
             ("texture", &[width, height]) => {
-                self.textures((width, height), whole((width, height)))?
+                self.textures((width, height), whole((width, height)))?;
             }
             ("part", &[tw, th, x, y, width, height]) => {
                 self.textures(
