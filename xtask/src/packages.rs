@@ -25,7 +25,7 @@ pub const RUN: &[&str] = &[
 ];
 
 /// Independent readers of what maro writes, and displays without a screen.
-pub const TEST: &[&str] = &["acpica-tools", "edid-decode", "weston", "xvfb"];
+pub const TEST: &[&str] = &["acpica-tools", "edid-decode", "xvfb"];
 
 /// Installs whatever of `packages` is missing.
 ///

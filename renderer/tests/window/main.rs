@@ -392,6 +392,11 @@ fn no_window_system() -> Result {
 const PICTURES: usize = 5;
 
 fn on_wayland() -> Result {
+    // weston's screenshooter of Debian 12 can spin and eat memory without end.
+    if std::env::var_os("MARO_TEST_WAYLAND").is_none() {
+        println!("    (set MARO_TEST_WAYLAND=1 to test on Wayland)");
+        return Ok(());
+    }
     let Some(server) = Weston::start()? else {
         println!("    (weston is not installed: nothing was tested on Wayland)");
         return Ok(());
