@@ -132,14 +132,12 @@ fn wrong_initrd_is_named() {
 }
 
 #[test]
-#[ignore = "fails today: a known defect, to be mended next"]
 fn command_line_too_long_is_refused() {
     let long = format!("--cmdline={}", "x".repeat(3000));
     expect_run(&[&long, "--quirks=off"], 4, &["3000", "2047"]);
 }
 
 #[test]
-#[ignore = "fails today: a known defect, to be mended next"]
 fn unusable_disk_is_named() {
     expect_run(
         &["--disk=/nonexistent/disk.img"],

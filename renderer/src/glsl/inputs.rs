@@ -420,6 +420,13 @@ impl Writer<'_> {
         }
     }
 
+    /// Gives `gl_PerVertex` the member `gl_PointSize` wherever the host can: stages that
+    /// hand the block to each other must agree on its members, used or not.
+    pub(super) fn declare_point_size(&mut self) {
+        // A host without the extensions has no such member in any stage.
+        let _ = self.need_point_size();
+    }
+
     /// Number of vertices in the input arrays.
     fn input_vertices(&self) -> u32 {
         if self.shader.stage != Stage::Geometry {

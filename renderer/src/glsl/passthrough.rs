@@ -34,6 +34,14 @@ pub fn passthrough_tcs(
             let _ = writeln!(text, "#extension {extension} : require");
         }
     }
+    let point_size = needs::lookup(Features::TESSELLATION_POINT_SIZE);
+    let has_point_size =
+        !profile.version.is_es() || profile.features.contains(Features::TESSELLATION_POINT_SIZE);
+    if has_point_size && profile.version.is_es() {
+        for extension in point_size.extensions {
+            let _ = writeln!(text, "#extension {extension} : require");
+        }
+    }
     text.push_str("precision highp float;\nprecision highp int;\n");
     text.push_str(SystemBlock::GLSL);
     let _ = writeln!(text, "layout(vertices = {}) out;", vertices.clamp(1, 32));
@@ -46,6 +54,15 @@ pub fn passthrough_tcs(
     if produced.contains(position) {
         copies.push_str(
             "    gl_out[gl_InvocationID].gl_Position = gl_in[gl_InvocationID].gl_Position;\n",
+        );
+    }
+    let size = Semantic {
+        name: SemanticName::PointSize,
+        index: 0,
+    };
+    if has_point_size && produced.contains(size) {
+        copies.push_str(
+            "    gl_out[gl_InvocationID].gl_PointSize = gl_in[gl_InvocationID].gl_PointSize;\n",
         );
     }
     for semantic in produced.iter().filter(|s| !is_builtin(s.name)) {

@@ -60,6 +60,7 @@ impl Writer<'_> {
 
     fn geometry_layout(&mut self) -> Result<(), TranslateError> {
         self.need(Features::GEOMETRY_SHADER)?;
+        self.declare_point_size();
         let shader = self.shader;
         let input = match shader.property(PropertyName::GsInputPrimitive) {
             Some(0) => "points",
@@ -90,6 +91,7 @@ impl Writer<'_> {
 
     fn tess_ctrl_layout(&mut self) -> Result<(), TranslateError> {
         self.need(Features::TESSELLATION_SHADER)?;
+        self.declare_point_size();
         let vertices = self.output_vertices();
         self.global(format_args!("layout(vertices = {vertices}) out;"));
         Ok(())
@@ -104,6 +106,7 @@ impl Writer<'_> {
 
     fn tess_eval_layout(&mut self) -> Result<(), TranslateError> {
         self.need(Features::TESSELLATION_SHADER)?;
+        self.declare_point_size();
         let shader = self.shader;
         let primitive = match shader.property(PropertyName::TesPrimMode) {
             Some(1) => "isolines",

@@ -72,7 +72,6 @@ fn gl_stage(stage: Stage) -> u32 {
 }
 
 #[test]
-#[ignore = "fails today: a known defect, to be mended next"]
 fn corpus_links_on_the_host() {
     let host = Host::new();
     for program in corpus::programs() {
