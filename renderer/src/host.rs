@@ -10,10 +10,12 @@ use crate::caps;
 use crate::draw::blitter::Blitter;
 use crate::draw::framebuffer::FramebufferCache;
 use crate::draw::program::ProgramCache;
+use crate::draw::shader::PassthroughCache;
 use crate::gl::host::{Capabilities, Feature, Limit};
 use crate::gl::stream::StreamBuffer;
-use crate::gl::{Framebuffer, Gl, VertexArray};
+use crate::gl::{Framebuffer, Gl, Texture, VertexArray};
 use crate::glsl::{Features, GlslVersion, HostProfile};
+use crate::protocol::formats::FormatId;
 use crate::protocol::values::ShaderStage;
 use crate::query::QueryObject;
 use crate::resource::budget::Budget;
@@ -45,6 +47,8 @@ pub struct Host {
     pub stream: RefCell<StreamBuffer>,
     /// Linked programs.
     pub programs: RefCell<ProgramCache>,
+    /// Control shaders for guests that have none.
+    pub passthrough: RefCell<PassthroughCache>,
     /// Framebuffers by their attachments.
     pub framebuffers: RefCell<FramebufferCache>,
     /// Draws that copy pixels.
@@ -53,6 +57,8 @@ pub struct Host {
     pub empty_vertex_array: VertexArray,
     /// Queries whose results the guest asked for and does not have yet.
     pub pending_results: RefCell<Vec<Rc<QueryObject>>>,
+    /// Where samples lie, as the capability sets say it.
+    sample_locations: [u32; 8],
     /// Reused memory for texels.
     pub scratch: RefCell<Vec<u8>>,
     read_framebuffer: Framebuffer,
@@ -74,6 +80,7 @@ impl Host {
         }
         let formats = FormatSupport::probe(&gl, &caps);
         let profile = profile(&caps);
+        let sample_locations = sample_locations(&gl, &caps, &formats);
         let out_of_memory = Error::OutOfMemory;
         let host = Self {
             stream: RefCell::new(StreamBuffer::new(&gl, STREAM_BYTES).map_err(out_of_memory)?),
@@ -82,6 +89,7 @@ impl Host {
             draw_framebuffer: Framebuffer::new(&gl).map_err(out_of_memory)?,
             unit_base: unit_base(gl.draw_units()),
             programs: RefCell::default(),
+            passthrough: RefCell::default(),
             framebuffers: RefCell::default(),
             blitter: RefCell::default(),
             scratch: RefCell::default(),
@@ -91,6 +99,7 @@ impl Host {
             caps,
             formats,
             profile,
+            sample_locations,
         };
         Ok(host)
     }
@@ -105,7 +114,7 @@ impl Host {
             limits: &self.caps.limits,
             has: &|feature| self.caps.has(feature),
             formats: &masks,
-            sample_locations: [0; 8],
+            sample_locations: self.sample_locations,
         })
     }
 
@@ -126,6 +135,7 @@ impl Host {
         self.pending_results.borrow_mut().clear();
         self.framebuffers.borrow_mut().clear();
         *self.programs.borrow_mut() = ProgramCache::default();
+        *self.passthrough.borrow_mut() = PassthroughCache::default();
     }
 
     /// Gives scratch memory back that only a large transfer needed.
@@ -188,6 +198,45 @@ impl Host {
     pub fn draw_framebuffer(&self) -> glow::Framebuffer {
         self.draw_framebuffer.name()
     }
+}
+
+/// Where the samples of 2, 4, 8 and 16 a pixel lie, in the encoding of the capability
+/// sets: a byte a sample, x in its upper and y in its lower half, in sixteenths.
+fn sample_locations(gl: &Rc<Gl>, caps: &Capabilities, formats: &FormatSupport) -> [u32; 8] {
+    let mut words = [0; 8];
+    if !caps.has(Feature::TextureMultisample) {
+        return words;
+    }
+    for (count, first) in [(2u32, 0), (4, 1), (8, 2), (16, 4)] {
+        if formats.sample_count(FormatId::R8G8B8A8_UNORM, count) != count {
+            continue;
+        }
+        let Some(positions) = positions_of(gl, count) else {
+            continue;
+        };
+        for (sample, [x, y]) in positions.into_iter().enumerate() {
+            let sixteenths = |value: f32| (value * 16.0).clamp(0.0, 15.0) as u32;
+            let byte = sixteenths(x) << 4 | sixteenths(y);
+            words[first + sample / 4] |= byte << (sample % 4 * 8);
+        }
+    }
+    words
+}
+
+/// The places of `count` samples, as a framebuffer with that many has them.
+fn positions_of(gl: &Rc<Gl>, count: u32) -> Option<Vec<[f32; 2]>> {
+    let target = glow::TEXTURE_2D_MULTISAMPLE;
+    let texture = Texture::new(gl).ok()?;
+    let framebuffer = Framebuffer::new(gl).ok()?;
+    gl.edit_texture(target, texture.name());
+    gl.tex_storage_2d_multisample(target, count as i32, glow::RGBA8, 1, 1, true);
+    gl.bind_draw_framebuffer(Some(framebuffer.name()));
+    let (binding, attachment) = (glow::DRAW_FRAMEBUFFER, glow::COLOR_ATTACHMENT0);
+    gl.framebuffer_texture_2d(binding, attachment, target, Some(texture.name()), 0);
+    let positions = (0..count)
+        .map(|sample| gl.sample_position(sample))
+        .collect();
+    gl.take_error().is_none().then_some(positions)?
 }
 
 /// Gives each stage a run of texture units. Vertex and fragment shaders come first: on a

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::config::values::MemorySize;
 use crate::exit::ExitStatus;
-use crate::kvm::{self, HostKvm};
+use crate::kvm::{self, HostKvm, Probe};
 use crate::memory;
 
 /// How good a finding is.
@@ -63,6 +63,10 @@ pub struct Diagnosis {
     /// What executes guest kernels; nothing without KVM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kvm: Option<HostKvm>,
+    /// Frequency of a guest's time stamp counter in kHz, for the command line of a guest
+    /// that cannot measure it; nothing without KVM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tsc_khz: Option<u32>,
     /// The findings, in the order of their topics.
     pub findings: Vec<Finding>,
 }
@@ -85,22 +89,26 @@ impl Finding {
 
 /// Looks at everything.
 pub fn examine(kvm_device: &Path) -> Diagnosis {
-    let (kvm, mut findings) = examine_kvm(kvm_device);
+    let (probe, mut findings) = examine_kvm(kvm_device);
     findings.push(examine_memory());
     findings.extend(examine_nodes(Path::new("/dev/dri")));
     findings.extend(judge_graphics(probe_graphics()));
     findings.push(examine_display());
-    Diagnosis { kvm, findings }
+    Diagnosis {
+        kvm: probe.map(|probe| probe.host),
+        tsc_khz: probe.map(|probe| probe.tsc_khz),
+        findings,
+    }
 }
 
-fn examine_kvm(device: &Path) -> (Option<HostKvm>, Vec<Finding>) {
+fn examine_kvm(device: &Path) -> (Option<Probe>, Vec<Finding>) {
     let finding = |verdict, text: String| Finding::new(Topic::Kvm, verdict, text);
     let opened = kvm::open(device).and_then(|kvm| Ok((kvm::probe(&kvm)?, kvm)));
-    let (host, kvm) = match opened {
+    let (probe, kvm) = match opened {
         Ok(opened) => opened,
         Err(error) => return (None, vec![finding(Verdict::Missing, error.to_string())]),
     };
-    let mut findings = vec![match host {
+    let mut findings = vec![match probe.host {
         HostKvm::Hardware => finding(
             Verdict::Good,
             format!("{} with hardware support, API version {}", device.display(), kvm.get_api_version()),
@@ -132,7 +140,7 @@ fn examine_kvm(device: &Path) -> (Option<HostKvm>, Vec<Finding>) {
                     .advise("Use a newer host kernel")
             }),
     );
-    (Some(host), findings)
+    (Some(probe), findings)
 }
 
 fn examine_memory() -> Finding {
@@ -325,9 +333,13 @@ mod tests {
 
     #[test]
     fn missing_kvm_decides_the_exit_code() {
-        let (kvm, findings) = examine_kvm(Path::new("/nonexistent/kvm"));
-        assert_eq!(kvm, None);
-        let diagnosis = Diagnosis { kvm, findings };
+        let (probe, findings) = examine_kvm(Path::new("/nonexistent/kvm"));
+        assert_eq!(probe, None);
+        let diagnosis = Diagnosis {
+            kvm: None,
+            tsc_khz: None,
+            findings,
+        };
         assert_eq!(diagnosis.status(), ExitStatus::Kvm);
         let text = diagnosis.to_string();
         assert!(
@@ -341,6 +353,7 @@ mod tests {
         let findings = judge_graphics(Err(PlatformError::NoDisplay("none".into()).into()));
         let diagnosis = Diagnosis {
             kvm: Some(HostKvm::Hardware),
+            tsc_khz: Some(2_000_000),
             findings,
         };
         assert_eq!(diagnosis.status(), ExitStatus::Graphics);

@@ -15,6 +15,7 @@ mod exit;
 mod kvm;
 mod machine;
 mod memory;
+mod output;
 mod signals;
 mod smoke;
 mod tables;

@@ -207,6 +207,12 @@ impl MemoryMap {
     }
 }
 
+/// Bytes of host memory that a guest's GPU may use unless its user says otherwise: half of
+/// what there is. Programs that stream textures hold gigabytes for a moment.
+pub fn default_gpu_memory() -> u64 {
+    host_total() / 2
+}
+
 /// Bytes of memory that this host has.
 pub fn host_total() -> u64 {
     let info = rustix::system::sysinfo();

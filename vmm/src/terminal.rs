@@ -12,6 +12,7 @@ use rustix::termios::{
 };
 
 use crate::machine::ending::Control;
+use crate::output::tell;
 
 /// What the terminal was like before a guest had it.
 static SAVED: Mutex<Option<Termios>> = Mutex::new(None);
@@ -187,7 +188,7 @@ fn read_keys(
         match command {
             Some(Command::Quit) => control.quit(),
             Some(Command::PowerButton) => control.press_power_button(),
-            Some(Command::Help) => eprintln!("\n{HELP}"),
+            Some(Command::Help) => tell(format_args!("\n{HELP}")),
             None => {}
         }
     }

@@ -70,6 +70,25 @@ fn doctor_without_kvm_fails_with_advice() {
 }
 
 #[test]
+fn reader_that_leaves_early_does_not_change_the_exit_code() {
+    for arguments in [
+        &["doctor", "--kvm-device=/nonexistent/kvm"][..],
+        &["doctor", "--json", "--kvm-device=/nonexistent/kvm"],
+        &["run", "--kernel=x", "--kvm-device=/nonexistent/kvm"],
+        &["smoke", "--run=x", "--kvm-device=/nonexistent/kvm"],
+    ] {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let mut child = maro(arguments)
+            .current_dir(folder.path())
+            .spawn()
+            .expect("starts");
+        drop((child.stdout.take(), child.stderr.take()));
+        let status = child.wait().expect("ends");
+        assert_eq!(status.code(), Some(3), "{arguments:?}");
+    }
+}
+
+#[test]
 fn doctor_json_is_for_programs() {
     let output = finish(
         maro(&["doctor", "--json", "--kvm-device=/nonexistent/kvm"])

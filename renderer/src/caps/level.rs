@@ -311,11 +311,6 @@ pub(super) mod tests {
 
     /// A renderer that executes everything.
     pub(in crate::caps) const RICH: Implemented = Implemented {
-        native: Bits {
-            bset: Bset::all(),
-            caps: Caps::all(),
-            caps2: Caps2::all(),
-        },
         emulated: Bits {
             bset: Bset::empty(),
             caps: Caps::empty(),

@@ -28,6 +28,7 @@ use crate::resource::sampler::SamplerObject;
 use crate::resource::view::{SurfaceView, TextureView};
 use crate::resource::{Resource, copy, readback, upload};
 use crate::streamout::{MAX_TARGETS, Target};
+use crate::tgsi::semantic::image_format_index;
 use maro_gpu::renderer::{Direction, ResourceId, Transfer};
 
 type Done = Result<(), CommandError>;
@@ -35,6 +36,7 @@ type Done = Result<(), CommandError>;
 impl Context {
     /// Executes a command.
     pub(super) fn execute(&mut self, host: &Host, command: &Command<'_>) -> Done {
+        log::trace!("{command:?}");
         match *command {
             Command::CreateSubContext { id } => self.create_sub_context(id),
             Command::SetSubContext { id } => self.set_sub_context(host, id),
@@ -91,10 +93,7 @@ impl SubContext {
             | Command::CreateSurface { .. }
             | Command::CreateQuery { .. }
             | Command::CreateStreamOutputTarget { .. } => self.create_object(host, command),
-            Command::DestroyObject { handle } => {
-                self.destroy_object(host, handle);
-                Ok(())
-            }
+            Command::DestroyObject { handle } => self.destroy_object(host, handle),
             Command::SetFramebuffer {
                 depth_stencil,
                 colors,
@@ -304,10 +303,15 @@ impl SubContext {
         }
     }
 
-    fn destroy_object(&mut self, host: &Host, handle: ObjectHandle) {
-        if let Some(Object::Surface(surface)) = self.objects.remove(handle) {
-            host.framebuffers.borrow_mut().forget(surface.serial);
+    fn destroy_object(&mut self, host: &Host, handle: ObjectHandle) -> Done {
+        match self.objects.remove(handle) {
+            Some(Object::Surface(surface)) => {
+                host.framebuffers.borrow_mut().forget(surface.serial);
+            }
+            Some(Object::Query(query)) => return self.queries.remove(&host.gl, &query),
+            _ => {}
         }
+        Ok(())
     }
 
     fn bind_object(&mut self, command: &Command<'_>) -> Done {
@@ -517,6 +521,7 @@ impl SubContext {
     fn bind_sampler_states(&mut self, stage: ShaderStage, first: u32, states: Handles<'_>) -> Done {
         let bound = &mut self.state.stages[stage.index()];
         let mut result = Ok(());
+        let biased_before = bound.biased_samplers;
         for (slot, handle) in slots(first, MAX_VIEWS, states.iter())? {
             let state = handle
                 .map(|handle| self.objects.sampler_state(handle))
@@ -528,7 +533,15 @@ impl SubContext {
                     None
                 }
             };
+            let biased = bound.samplers[slot]
+                .as_ref()
+                .is_some_and(|sampler| sampler.lod_steps() != 0);
+            bound.biased_samplers &= !(1 << slot);
+            bound.biased_samplers |= u32::from(biased) << slot;
             bound.dirty_views |= 1 << slot;
+        }
+        if bound.biased_samplers != biased_before {
+            self.state.dirty |= Dirty::PROGRAM;
         }
         result
     }
@@ -563,6 +576,10 @@ impl SubContext {
                 Some(id) => Some(BoundImage {
                     resource: self.resource(id)?,
                     format: view.format,
+                    shader_format: view
+                        .format
+                        .info()
+                        .map_or(0, |info| image_format_index(info.name)),
                     access: view.access.bits(),
                     layers: view.layers(),
                     level: view.level(),
@@ -573,6 +590,10 @@ impl SubContext {
             let bound = self.state.stage(stage);
             bound.images[slot] = image;
             bound.dirty_images |= 1 << slot;
+        }
+        let shader = self.state.stage(stage).shader.as_ref();
+        if shader.is_none_or(|shader| shader.info.formatless_images != 0) {
+            self.state.dirty |= Dirty::PROGRAM;
         }
         Ok(())
     }
@@ -591,26 +612,12 @@ impl SubContext {
 
     fn begin_query(&mut self, host: &Host, handle: ObjectHandle) -> Done {
         let query = Rc::clone(self.objects.query(handle)?);
-        if let Some(target) = query.target()
-            && self
-                .active_queries
-                .iter()
-                .any(|active| active.target() == Some(target))
-        {
-            return Err(CommandError::Unsupported(
-                "a second query of one kind at a time",
-            ));
-        }
-        query.begin(&host.gl)?;
-        self.active_queries.push(query);
-        Ok(())
+        self.queries.begin(&host.gl, query)
     }
 
     fn end_query(&mut self, host: &Host, handle: ObjectHandle) -> Done {
         let query = Rc::clone(self.objects.query(handle)?);
-        self.active_queries
-            .retain(|active| !Rc::ptr_eq(active, &query));
-        query.end(&host.gl)
+        self.queries.end(&host.gl, &query)
     }
 
     fn transfer(

@@ -18,7 +18,7 @@ use crate::draw::shader::PendingShader;
 use crate::host::Host;
 use crate::protocol::ids::{ObjectHandle, SubContextId};
 use crate::protocol::values::PrimitiveMode;
-use crate::query::QueryObject;
+use crate::query::ActiveQueries;
 use crate::resource::Resource;
 use crate::streamout::StreamOutputState;
 
@@ -49,8 +49,8 @@ pub struct SubContext {
     /// A shader text that is still arriving.
     pending_shader: Option<(ObjectHandle, PendingShader)>,
     stream_output: StreamOutputState,
-    /// Running queries, at most one a GL target.
-    active_queries: Vec<Rc<QueryObject>>,
+    /// Running queries.
+    pub queries: ActiveQueries,
     resources: Rc<RefCell<ResourceTable>>,
 }
 
@@ -62,7 +62,7 @@ impl SubContext {
             draw: DrawState::default(),
             pending_shader: None,
             stream_output: StreamOutputState::default(),
-            active_queries: Vec::new(),
+            queries: ActiveQueries::default(),
             resources: Rc::clone(resources),
         }
     }
@@ -105,6 +105,21 @@ impl SubContext {
         self.stream_output.pause(&host.gl);
     }
 
+    /// The GL object that captured into a stream output target.
+    ///
+    /// # Errors
+    /// If there is no such target, or nothing was captured into it.
+    pub fn captured(
+        &self,
+        host: &Host,
+        target: ObjectHandle,
+    ) -> Result<glow::TransformFeedback, CommandError> {
+        let target = self.objects.stream_output_target(target)?;
+        self.stream_output
+            .captured(&host.gl, target)
+            .ok_or(CommandError::Incomplete("captured vertices"))
+    }
+
     /// Binds what a compute program reads.
     ///
     /// # Errors
@@ -120,18 +135,12 @@ impl SubContext {
     /// Another sub-context used GL since this one did.
     fn enter(&mut self, host: &Host) {
         self.state.mark_all();
-        for query in &self.active_queries {
-            if let Err(e) = query.resume(&host.gl) {
-                log::debug!("a query stops counting: {e}");
-            }
-        }
+        self.queries.resume(&host.gl);
     }
 
     /// Another sub-context will use GL.
     fn leave(&mut self, host: &Host) {
-        for query in &self.active_queries {
-            query.pause(&host.gl);
-        }
+        self.queries.pause(&host.gl);
     }
 }
 

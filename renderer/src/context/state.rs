@@ -88,6 +88,8 @@ pub struct BoundImage {
     pub resource: Rc<Resource>,
     /// The format that shaders see.
     pub format: FormatId,
+    /// Its number in shader keys.
+    pub shader_format: u8,
     /// Bit 0 reads, bit 1 writes.
     pub access: u32,
     /// First and last layer, for a texture.
@@ -115,6 +117,8 @@ pub struct StageState {
     pub views: [Option<Rc<TextureView>>; MAX_VIEWS],
     /// Sampler states.
     pub samplers: [Option<Rc<SamplerObject>>; MAX_VIEWS],
+    /// Samplers with a level-of-detail bias, one bit each.
+    pub biased_samplers: u32,
     /// Changed views or samplers.
     pub dirty_views: u32,
     /// Storage buffers.
@@ -137,6 +141,7 @@ impl Default for StageState {
             dirty_uniform_buffers: 0,
             views: [const { None }; MAX_VIEWS],
             samplers: [const { None }; MAX_VIEWS],
+            biased_samplers: 0,
             dirty_views: 0,
             storage_buffers: [const { None }; MAX_STORAGE_BUFFERS],
             dirty_storage_buffers: 0,

@@ -148,11 +148,15 @@ pub fn fill_system_block(block: &mut SystemBlock, state: &State, uses: SystemUse
     }
     if uses.contains(SystemUse::SAMPLERS) {
         for (words, stage) in block.samplers.iter_mut().zip(&state.stages) {
-            for (word, view) in words.iter_mut().zip(&stage.views) {
-                *word = view
+            for (word, (view, sampler)) in words
+                .iter_mut()
+                .zip(stage.views.iter().zip(&stage.samplers))
+            {
+                let mut info = view
                     .as_ref()
-                    .map_or(SamplerInfo::default(), |view| sampler_info(view))
-                    .pack();
+                    .map_or(SamplerInfo::default(), |view| sampler_info(view));
+                info.lod_bias = sampler.as_ref().map_or(0, |sampler| sampler.lod_steps());
+                *word = info.pack();
             }
         }
     }
@@ -170,6 +174,7 @@ fn sampler_info(view: &crate::resource::view::TextureView) -> SamplerInfo {
             Swizzle::Zero => 4,
             Swizzle::One => 5,
         }),
+        lod_bias: 0,
     }
 }
 

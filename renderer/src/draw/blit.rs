@@ -2,12 +2,15 @@
 
 use std::rc::Rc;
 
-use super::blitter::{Kind, Source, SourceRect};
+use super::blitter::{Kind, Recipe, SourceRect};
 use crate::context::SubContext;
 use crate::context::error::CommandError;
 use crate::context::state::Dirty;
 use crate::decode::{Blit, BlitSide};
+use crate::gl::Gl;
+use crate::gl::host::Feature;
 use crate::host::Host;
+use crate::protocol::bindings::Scissor;
 use crate::protocol::flags::BlitMask;
 use crate::protocol::formats::FormatInfo;
 use crate::protocol::objects;
@@ -15,6 +18,9 @@ use crate::protocol::values::{Filter, Swizzle, TextureTarget};
 use crate::resource::Resource;
 use crate::resource::texture::{TextureStorage, attachment_of};
 use crate::resource::view::{BlitView, SurfaceView};
+
+/// Farthest corner of a blit, whose box may stick out of its level.
+const MAX_COORDINATE: i64 = i32::MAX as i64;
 
 /// One end of a blit, checked.
 struct Side<'a> {
@@ -43,13 +49,19 @@ impl<'a> Side<'a> {
             _ => resource.shape().layers,
         };
         let size = [level.width, level.height, slices];
-        for ((origin, extent), size) in side.region.origin.iter().zip(&side.region.extent).zip(size)
-        {
-            let (from, to) = (i64::from(*origin), i64::from(*origin) + i64::from(*extent));
-            let bounds = 0..=i64::from(size);
-            if !bounds.contains(&from) || !bounds.contains(&to) {
-                return Err(CommandError::OutOfRange("box of a blit"));
-            }
+        let corners = |axis: usize| {
+            let from = i64::from(side.region.origin[axis]);
+            [from, from + i64::from(side.region.extent[axis])]
+        };
+        // Blits are clipped in x and y, and there must be what is read and written in z.
+        let sane = -MAX_COORDINATE..=MAX_COORDINATE;
+        let depth = 0..=i64::from(slices);
+        let inside = [0, 1]
+            .iter()
+            .all(|&axis| corners(axis).iter().all(|at| sane.contains(at)))
+            && corners(2).iter().all(|at| depth.contains(at));
+        if !inside {
+            return Err(CommandError::OutOfRange("box of a blit"));
         }
         Ok(Self {
             resource,
@@ -103,16 +115,20 @@ pub fn blit(host: &Host, sub: &mut SubContext, blit: &Blit) -> Result<(), Comman
         }
         None => host.gl.set_enabled(glow::SCISSOR_TEST, false),
     }
-    if can_use_framebuffers(&src, &dst, blit) {
+    if can_use_framebuffers(host, &src, &dst, blit) {
         blit_framebuffers(host, &src, &dst, blit);
         Ok(())
     } else {
-        blit_drawn(host, &src, &dst, blit)
+        // What a blit draws counts for no query.
+        sub.queries.pause(&host.gl);
+        let result = blit_drawn(host, &src, &dst, blit);
+        sub.queries.resume(&host.gl);
+        result
     }
 }
 
 /// Does `glBlitFramebuffer` of OpenGL ES do just this?
-fn can_use_framebuffers(src: &Side<'_>, dst: &Side<'_>, blit: &Blit) -> bool {
+fn can_use_framebuffers(host: &Host, src: &Side<'_>, dst: &Side<'_>, blit: &Blit) -> bool {
     let depth_stencil = blit.mask.intersects(BlitMask::DEPTH | BlitMask::STENCIL);
     let color = blit.mask.intersects(BlitMask::COLOR);
     let same_storage = src.texture.format().internal == dst.texture.format().internal;
@@ -128,7 +144,10 @@ fn can_use_framebuffers(src: &Side<'_>, dst: &Side<'_>, blit: &Blit) -> bool {
     let one_image = Rc::ptr_eq(src.resource, dst.resource)
         && src.side.level == dst.side.level
         && first_src == first_dst;
+    let attachable = |side: &Side<'_>| host.formats.renders(side.resource.format());
     let common = slices_src == slices_dst
+        && attachable(src)
+        && attachable(dst)
         && views_as_stored
         && !one_image
         && !blit.alpha_blend
@@ -179,7 +198,7 @@ fn blit_framebuffers(host: &Host, src: &Side<'_>, dst: &Side<'_>, blit: &Blit) {
 }
 
 /// The kinds of drawing that a mask asks for.
-fn kinds(src: &Side<'_>, blit: &Blit) -> Result<Vec<Kind>, CommandError> {
+fn kinds(src: &Side<'_>, blit: &Blit) -> Vec<Kind> {
     let mut kinds = Vec::with_capacity(2);
     if blit.mask.intersects(BlitMask::COLOR) {
         kinds.push(if src.info.is_signed_integer() {
@@ -193,12 +212,10 @@ fn kinds(src: &Side<'_>, blit: &Blit) -> Result<Vec<Kind>, CommandError> {
     if blit.mask.contains(BlitMask::DEPTH) {
         kinds.push(Kind::Depth);
     }
-    if blit.mask.contains(BlitMask::STENCIL) && kinds.is_empty() {
-        return Err(CommandError::Unsupported(
-            "a blit of stencil between formats",
-        ));
+    if blit.mask.contains(BlitMask::STENCIL) {
+        kinds.push(Kind::Stencil);
     }
-    Ok(kinds)
+    kinds
 }
 
 fn blit_drawn(
@@ -207,8 +224,14 @@ fn blit_drawn(
     dst: &Side<'_>,
     blit: &Blit,
 ) -> Result<(), CommandError> {
-    for kind in kinds(src, blit)? {
+    for kind in kinds(src, blit) {
+        if kind == Kind::Stencil && !host.caps.has(Feature::StencilTexturing) {
+            return Err(CommandError::Unsupported(
+                "a blit of stencil between formats",
+            ));
+        }
         set_draw_state(host, blit, kind);
+        let source = BlitSource::new(host, src, kind)?;
         let ((first_src, slices_src), (first_dst, slices_dst)) = (src.slices(), dst.slices());
         for slice in 0..slices_dst {
             // The middle of the slice, between the source's first and last.
@@ -229,7 +252,8 @@ fn blit_drawn(
             let color = attachment == glow::COLOR_ATTACHMENT0;
             host.gl
                 .draw_buffers(&[if color { attachment } else { glow::NONE }]);
-            let result = draw_slice(host, src, dst, blit, kind, source_slice);
+            let result = draw_slice(host, &source, dst, blit, source_slice);
+            source.view.release(&host.gl);
             host.detach_after_drawing(attachment);
             result?;
         }
@@ -242,7 +266,6 @@ fn set_draw_state(host: &Host, blit: &Blit, kind: Kind) {
     let depth = kind == Kind::Depth;
     for capability in [
         glow::CULL_FACE,
-        glow::STENCIL_TEST,
         glow::POLYGON_OFFSET_FILL,
         glow::SAMPLE_ALPHA_TO_COVERAGE,
         glow::SAMPLE_MASK,
@@ -279,18 +302,49 @@ fn set_draw_state(host: &Host, blit: &Blit, kind: Kind) {
         BlitMask::BLUE,
         BlitMask::ALPHA,
     ];
-    gl.color_mask(channels.map(|channel| !depth && blit.mask.contains(channel)));
+    let color = !depth && kind != Kind::Stencil;
+    gl.color_mask(channels.map(|channel| color && blit.mask.contains(channel)));
+    gl.set_enabled(glow::STENCIL_TEST, kind == Kind::Stencil);
+}
+
+/// The source of a drawn blit as a texture that shaders can read.
+struct BlitSource<'a> {
+    side: &'a Side<'a>,
+    kind: Kind,
+    view: BlitView<'a>,
+    /// What the texture's own swizzle does not do yet.
+    swizzle: [Swizzle; 4],
+}
+
+impl<'a> BlitSource<'a> {
+    fn new(host: &Host, side: &'a Side<'a>, kind: Kind) -> Result<Self, CommandError> {
+        let format = side.side.format;
+        let view = BlitView::new(host, side.resource, format, kind == Kind::Stencil)?;
+        let wanted = format.gl().map_or(Swizzle::IDENTITY, |gl| gl.swizzle);
+        // The texture applies the swizzle of the format that it is stored in.
+        let swizzle = if wanted == view.swizzle() {
+            Swizzle::IDENTITY
+        } else {
+            wanted
+        };
+        Ok(Self {
+            side,
+            kind,
+            view,
+            swizzle,
+        })
+    }
 }
 
 fn draw_slice(
     host: &Host,
-    src: &Side<'_>,
+    source: &BlitSource<'_>,
     dst: &Side<'_>,
     blit: &Blit,
-    kind: Kind,
     slice: f32,
 ) -> Result<(), CommandError> {
     let gl = &host.gl;
+    let src = source.side;
     let [dx0, dy0, dx1, dy1] = dst.corners();
     let [mut sx0, mut sy0, mut sx1, mut sy1] = src.corners();
     // The drawn rectangle is upright; a mirrored target mirrors the source instead.
@@ -303,43 +357,73 @@ fn draw_slice(
     gl.viewport(
         dx0.min(dx1),
         dy0.min(dy1),
-        (dx1 - dx0).abs(),
-        (dy1 - dy0).abs(),
+        dx1.saturating_sub(dx0).saturating_abs(),
+        dy1.saturating_sub(dy0).saturating_abs(),
     );
-    let volume = src.resource.shape().target == TextureTarget::Texture3d;
-    let source = match (src.texture.samples(), volume) {
-        (0, false) => Source::Flat,
-        (0, true) => Source::Volume,
-        _ => Source::Multisample,
-    };
-    let swizzle = src
-        .side
-        .format
-        .gl()
-        .map_or(Swizzle::IDENTITY, |gl| gl.swizzle);
-    let layer = slice as u32;
-    let view = BlitView::new(
-        host,
-        src.resource,
-        src.side.format,
-        src.side.level,
-        layer,
-        swizzle,
-    )?;
-    view.bind(gl, gl.draw_units());
+    source.view.bind(gl, gl.draw_units());
     let [width, height, slices] = src.size;
-    let rect = SourceRect {
+    let slice = match src.resource.shape().target {
+        TextureTarget::Texture3d => slice / slices.max(1) as f32,
+        _ => slice.floor(),
+    };
+    let mut rect = SourceRect {
         corners: [sx0, sy0, sx1, sy1].map(|value| value as f32),
         size: [width as f32, height as f32],
-        slice: slice / slices.max(1) as f32,
+        slice,
+        level: src.side.level,
         samples: src.texture.samples(),
+        swizzle: source.swizzle,
+        stencil_bit: 0,
+    };
+    let kind = source.kind;
+    let recipe = Recipe {
+        kind,
+        target: src.texture.target(),
+        each_sample: src.texture.samples() > 0
+            && src.texture.samples() == dst.texture.samples()
+            && host.caps.has(Feature::SampleVariables),
     };
     let filter = if kind == Kind::Float {
         blit.filter
     } else {
         Filter::Nearest
     };
-    host.blitter
-        .borrow_mut()
-        .draw(host, kind, source, filter, &rect)
+    let mut blitter = host.blitter.borrow_mut();
+    if kind != Kind::Stencil {
+        return blitter.draw(host, recipe, filter, &rect);
+    }
+    // All bits to zero, then each to one where the source has it.
+    gl.stencil_op_separate(glow::FRONT_AND_BACK, glow::KEEP, glow::KEEP, glow::REPLACE);
+    gl.stencil_func_separate(glow::FRONT_AND_BACK, glow::ALWAYS, 0, 0xff);
+    gl.stencil_mask(0xff);
+    clear_stencil_rect(gl, dst.corners(), blit.scissor);
+    gl.stencil_func_separate(glow::FRONT_AND_BACK, glow::ALWAYS, 0xff, 0xff);
+    for bit in 0..8 {
+        rect.stencil_bit = 1 << bit;
+        gl.stencil_mask(rect.stencil_bit);
+        blitter.draw(host, recipe, filter, &rect)?;
+    }
+    Ok(())
+}
+
+/// Clears the stencil of a rectangle, within the scissor.
+fn clear_stencil_rect(gl: &Gl, corners: [i32; 4], scissor: Option<Scissor>) {
+    let [x0, y0, x1, y1] = corners;
+    let mut left = [x0.min(x1), y0.min(y1)];
+    let mut right = [x0.max(x1), y0.max(y1)];
+    if let Some(scissor) = scissor {
+        left = [
+            left[0].max(scissor.min_x.into()),
+            left[1].max(scissor.min_y.into()),
+        ];
+        right = [
+            right[0].min(scissor.max_x.into()),
+            right[1].min(scissor.max_y.into()),
+        ];
+    }
+    gl.set_enabled(glow::SCISSOR_TEST, true);
+    let size = [0, 1].map(|axis| right[axis].saturating_sub(left[axis]).max(0));
+    gl.scissor(left[0], left[1], size[0], size[1]);
+    gl.clear_buffer_stencil(0);
+    // The rectangle lies within the scissor: the draws may keep it.
 }

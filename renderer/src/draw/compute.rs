@@ -3,6 +3,7 @@
 use crate::context::SubContext;
 use crate::context::error::CommandError;
 use crate::decode::Grid;
+use crate::draw::key::image_formats;
 use crate::gl::host::Feature;
 use crate::glsl::ShaderKey;
 use crate::host::Host;
@@ -27,6 +28,7 @@ pub fn dispatch(host: &Host, sub: &mut SubContext, grid: &Grid) -> Result<(), Co
     };
     let key = ShaderKey {
         shared_bytes: shader.shared_bytes,
+        image_formats: image_formats(&sub.state, &shader),
         ..ShaderKey::default()
     };
     let mut variants = [const { None }; ShaderStage::COUNT];

@@ -7,6 +7,7 @@ use crate::context::error::CommandError;
 use crate::context::state::{FramebufferState, MAX_COLOR_BUFFERS};
 use crate::gl::Framebuffer;
 use crate::host::Host;
+use crate::protocol::formats::ChannelKind;
 use crate::resource::texture::attachment_of;
 use crate::resource::view::SurfaceView;
 
@@ -30,6 +31,8 @@ pub struct FramebufferInfo {
     pub uint_colors: u8,
     /// The first colour buffer is not of integers, so that an alpha test makes sense.
     pub has_float_color: bool,
+    /// The first colour buffer is normalised: logical operations work on its bits.
+    pub has_unorm_color: bool,
     /// Colour buffers whose stored alpha must read as one.
     pub hides_alpha: u8,
 }
@@ -135,6 +138,7 @@ fn make(host: &Host, state: &FramebufferState) -> Result<CachedFramebuffer, Comm
             info.uint_colors |= bit;
         } else if index == 0 {
             info.has_float_color = true;
+            info.has_unorm_color = surface.info.kind() == ChannelKind::Unorm;
         }
         if surface.hides_alpha() {
             info.hides_alpha |= bit;

@@ -8,8 +8,8 @@ use crate::draw::framebuffer::FramebufferInfo;
 use crate::draw::shader::ShaderObject;
 use crate::gl::host::Feature;
 use crate::glsl::{
-    CompareFunc, FragmentKey, InterpolationKey, RasterKey, SamplerKey, ShaderKey, VaryingSet,
-    VertexKey,
+    CompareFunc, FragmentKey, IMAGES, InterpolationKey, RasterKey, SamplerKey, ShaderKey,
+    VaryingSet, VertexKey,
 };
 use crate::host::Host;
 use crate::protocol::values::{PrimitiveMode, ShaderStage};
@@ -58,6 +58,19 @@ const PRE_RASTER: [ShaderStage; 4] = [
     ShaderStage::TessEvaluation,
     ShaderStage::Geometry,
 ];
+
+/// The formats of bound images that the shader's text does not say.
+pub fn image_formats(state: &State, shader: &ShaderObject) -> [u8; IMAGES] {
+    let mut formats = [0; IMAGES];
+    let images = &state.stages[shader.stage.index()].images;
+    let mut slots = shader.info.formatless_images;
+    while slots != 0 {
+        let slot = slots.trailing_zeros() as usize;
+        slots &= slots - 1;
+        formats[slot] = images[slot].as_ref().map_or(0, |image| image.shader_format);
+    }
+    formats
+}
 
 /// Builds the keys of one draw.
 pub struct KeyBuilder<'a> {
@@ -119,12 +132,13 @@ impl<'a> KeyBuilder<'a> {
                 FragmentKey::default()
             },
             samplers: self.samplers(shader),
+            image_formats: image_formats(self.state, shader),
             shared_bytes: 0,
         }
     }
 
     /// Outputs of the nearest bound stage before `stage`.
-    fn produced_before(&self, stage: ShaderStage) -> VaryingSet {
+    pub fn produced_before(&self, stage: ShaderStage) -> VaryingSet {
         let end = PRE_RASTER
             .iter()
             .position(|s| *s == stage)
@@ -201,7 +215,7 @@ impl<'a> KeyBuilder<'a> {
             clamp_color: rasterizer.clamp_fragment_color,
             alpha_to_one: blend.alpha_to_one && rasterizer.multisample && target.samples > 1,
             logic_op: match blend.logic_op {
-                Some(op) if self.host.emulates_logic_op() => op as u8 + 1,
+                Some(op) if target.has_unorm_color && self.host.emulates_logic_op() => op as u8 + 1,
                 _ => 0,
             },
             emulated_clip_planes: 0,
@@ -232,7 +246,8 @@ impl<'a> KeyBuilder<'a> {
                 swizzled |= 1 << slot;
             }
         }
-        SamplerKey { swizzled }
+        let biased = self.state.stages[shader.stage.index()].biased_samplers & shader.info.samplers;
+        SamplerKey { swizzled, biased }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::gl::DrawCall;
 use crate::gl::host::Feature;
 use crate::glsl::SystemUse;
 use crate::host::Host;
+use crate::protocol::ids::ObjectHandle;
 use crate::protocol::values::{PrimitiveMode, ShaderStage};
 
 pub mod bindings;
@@ -44,6 +45,8 @@ pub struct DrawState {
     /// The kind of primitives for which `program` was chosen.
     program_mode: Option<Primitives>,
     primitives: Option<Primitives>,
+    /// Vertices of a patch for which `program` was chosen.
+    patch_vertices: u32,
     streamed: StreamedState,
 }
 
@@ -182,10 +185,13 @@ fn prepare(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Command
         state.dirty |= Dirty::PROGRAM;
     }
     let mut program_changed = false;
-    let other_mode = drawn.program_mode != Some(mode);
+    // A control shader that stands in for a missing one is made for the size of patches.
+    let other_mode = drawn.program_mode != Some(mode)
+        || (draw.mode == PrimitiveMode::Patches && drawn.patch_vertices != draw.vertices_per_patch);
     if state.dirty.contains(Dirty::PROGRAM) || other_mode || drawn.program.is_none() {
         let keys = KeyBuilder::new(host, state, &target.info, draw.mode);
-        let program = select_program(host, state, &keys)?;
+        let program = select_program(host, state, &keys, draw.vertices_per_patch)?;
+        drawn.patch_vertices = draw.vertices_per_patch;
         program_changed = !drawn
             .program
             .as_ref()
@@ -231,6 +237,7 @@ fn select_program(
     host: &Host,
     state: &State,
     keys: &KeyBuilder<'_>,
+    patch_vertices: u32,
 ) -> Result<Rc<LinkedProgram>, CommandError> {
     const GRAPHICS: [ShaderStage; 5] = [
         ShaderStage::Vertex,
@@ -244,6 +251,15 @@ fn select_program(
         if let Some(shader) = &state.stages[stage.index()].shader {
             variants[stage.index()] = Some(shader.variant(host, &keys.key(shader))?);
         }
+    }
+    let tess_control = ShaderStage::TessControl.index();
+    if variants[ShaderStage::TessEvaluation.index()].is_some() && variants[tess_control].is_none() {
+        let produced = keys.produced_before(ShaderStage::TessControl);
+        let variant = host
+            .passthrough
+            .borrow_mut()
+            .get(host, produced, patch_vertices)?;
+        variants[tess_control] = Some(variant);
     }
     if variants[ShaderStage::Vertex.index()].is_none() {
         return Err(CommandError::Incomplete("a vertex shader"));
@@ -274,6 +290,14 @@ fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), Co
     }
     host.gl
         .set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, false);
+    if draw.count_from_stream_output != 0 {
+        let feedback = sub.captured(host, ObjectHandle(draw.count_from_stream_output))?;
+        return if host.gl.draw_captured(mode, feedback, call.instances) {
+            Ok(())
+        } else {
+            Err(CommandError::Unsupported("a draw of captured vertices"))
+        };
+    }
     host.gl.draw_vertices(&call);
     Ok(())
 }

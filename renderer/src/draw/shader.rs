@@ -1,11 +1,15 @@
 //! Shader objects: TGSI text, checked once, and the GLSL variants made from it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::context::error::CommandError;
 use crate::gl::Shader;
-use crate::glsl::{self, Interface, ShaderInfo, ShaderKey, StreamOutput, StreamOutputRegister};
+use crate::glsl::{
+    self, Interface, ShaderInfo, ShaderKey, StreamOutput, StreamOutputRegister, Translated,
+    VaryingSet,
+};
 use crate::host::Host;
 use crate::protocol::objects::{ShaderChunk, ShaderPart, StreamOutputs};
 use crate::protocol::values::ShaderStage;
@@ -187,25 +191,50 @@ impl ShaderObject {
 
     fn compile(&self, host: &Host, key: &ShaderKey) -> Result<Variant, CommandError> {
         let translated = glsl::translate(&self.ir, key, &host.profile, self.streamout.as_ref())?;
-        let stage = gl_stage(self.stage);
-        let shader = Shader::compile(&host.gl, stage, &translated.source).map_err(|log| {
-            log::debug!(
-                "refused {} shader:\n{}",
-                self.stage.abbreviation(),
-                translated.source
-            );
-            CommandError::Host(format!(
-                "{} compiler: {}",
-                self.stage.abbreviation(),
-                log.trim()
-            ))
-        })?;
-        log::trace!("GLSL:\n{}", translated.source);
-        Ok(Variant {
-            serial: next_serial(),
-            shader,
-            interface: translated.interface,
-        })
+        compile(host, self.stage, translated)
+    }
+}
+
+/// Gives a translation to the host's compiler.
+fn compile(
+    host: &Host,
+    stage: ShaderStage,
+    translated: Translated,
+) -> Result<Variant, CommandError> {
+    let name = stage.abbreviation();
+    let shader = Shader::compile(&host.gl, gl_stage(stage), &translated.source).map_err(|log| {
+        log::debug!("refused {name} shader:\n{}", translated.source);
+        CommandError::Host(format!("{name} compiler: {}", log.trim()))
+    })?;
+    log::trace!("GLSL:\n{}", translated.source);
+    Ok(Variant {
+        serial: next_serial(),
+        shader,
+        interface: translated.interface,
+    })
+}
+
+/// Control shaders that hand patches on as they are, by what the vertex shader puts out and
+/// the vertices of a patch.
+#[derive(Default)]
+pub struct PassthroughCache(HashMap<(VaryingSet, u32), Compilation>);
+
+impl PassthroughCache {
+    /// The shader, made at its first use.
+    ///
+    /// # Errors
+    /// If the host has no tessellation; the answer is remembered.
+    pub fn get(&mut self, host: &Host, produced: VaryingSet, vertices: u32) -> Compilation {
+        if self.0.len() >= MAX_VARIANTS {
+            self.0.clear();
+        }
+        self.0
+            .entry((produced, vertices))
+            .or_insert_with(|| {
+                let translated = glsl::passthrough_tcs(produced, vertices, &host.profile)?;
+                compile(host, ShaderStage::TessControl, translated).map(Rc::new)
+            })
+            .clone()
     }
 }
 

@@ -128,6 +128,7 @@ impl Gl {
         fn uniform_1_i32_slice(location: Option<&glow::UniformLocation>, values: &[i32]);
         fn uniform_1_f32(location: Option<&glow::UniformLocation>, value: f32);
         fn uniform_4_f32(location: Option<&glow::UniformLocation>, x: f32, y: f32, z: f32, w: f32);
+        fn uniform_4_i32(location: Option<&glow::UniformLocation>, x: i32, y: i32, z: i32, w: i32);
         fn get_uniform_block_index(program: glow::Program, name: &str) -> Option<u32>;
         fn uniform_block_binding(program: glow::Program, index: u32, binding: u32);
     }

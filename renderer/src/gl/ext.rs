@@ -1,10 +1,11 @@
 //! Entry points that glow does not have, loaded by name.
 //!
 //! Each is optional: a host that lacks one lacks the feature, which
-//! [`Capabilities`](super::host::Capabilities) says before anyone calls it. A name is tried with
-//! each suffix under which OpenGL ES knows it: core, `OES`, `EXT`, `NV`, `KHR`.
+//! [`Capabilities`](super::host::Capabilities) says before anyone calls it.
 
 use std::ffi::{CString, c_char, c_void};
+
+use super::names::Load;
 
 macro_rules! entry_points {
     ($($(#[$doc:meta])* $field:ident: $name:literal ($($arg:ty),*) $(-> $ret:ty)?;)*) => {
@@ -20,10 +21,11 @@ macro_rules! entry_points {
             /// # Safety
             /// `load` must return null or the address of the GL function of that name for the
             /// context that will be current at each call.
-            pub unsafe fn load(load: &mut dyn FnMut(&std::ffi::CStr) -> *const c_void) -> Self {
+            pub unsafe fn load(load: &mut Load<'_>) -> Self {
                 Self {
                     $($field: {
-                        let address = find(load, $name);
+                        let address = CString::new($name)
+                            .map_or(std::ptr::null(), |name| load(&name));
                         // SAFETY: the caller vouches that a non-null address is the function of
                         // this name, whose C signature is the one written in this table; a null
                         // address becomes `None`.
@@ -40,19 +42,6 @@ macro_rules! entry_points {
     };
 }
 
-fn find(load: &mut dyn FnMut(&std::ffi::CStr) -> *const c_void, name: &str) -> *const c_void {
-    for suffix in ["", "OES", "EXT", "NV", "KHR"] {
-        let Ok(symbol) = CString::new(format!("{name}{suffix}")) else {
-            continue;
-        };
-        let address = load(&symbol);
-        if !address.is_null() {
-            return address;
-        }
-    }
-    std::ptr::null()
-}
-
 entry_points! {
     tex_sub_image_2d: "glTexSubImage2D"(u32, i32, i32, i32, i32, i32, u32, u32, *const c_void);
     tex_sub_image_3d: "glTexSubImage3D"(u32, i32, i32, i32, i32, i32, i32, i32, u32, u32, *const c_void);
@@ -65,16 +54,19 @@ entry_points! {
     draw_elements_base_vertex: "glDrawElementsBaseVertex"(u32, i32, u32, *const c_void, i32);
     draw_elements_instanced_base_vertex: "glDrawElementsInstancedBaseVertex"(u32, i32, u32, *const c_void, i32, i32);
     draw_elements_instanced_base_vertex_base_instance: "glDrawElementsInstancedBaseVertexBaseInstance"(u32, i32, u32, *const c_void, i32, i32, u32);
+    draw_transform_feedback: "glDrawTransformFeedback"(u32, u32);
+    draw_transform_feedback_instanced: "glDrawTransformFeedbackInstanced"(u32, u32, i32);
     tex_buffer_range: "glTexBufferRange"(u32, u32, u32, isize, isize);
     tex_storage_3d_multisample: "glTexStorage3DMultisample"(u32, i32, u32, i32, i32, i32, u8);
     texture_view: "glTextureView"(u32, u32, u32, u32, u32, u32, u32, u32);
     framebuffer_parameter_i32: "glFramebufferParameteri"(u32, u32, i32);
     min_sample_shading: "glMinSampleShading"(f32);
     sample_mask_i: "glSampleMaski"(u32, u32);
+    get_multisample: "glGetMultisamplefv"(u32, u32, *mut f32);
     blend_barrier: "glBlendBarrier"();
     clip_control: "glClipControl"(u32, u32);
     depth_range_indexed: "glDepthRangeIndexedf"(u32, f32, f32);
-    depth_range_array: "glDepthRangeArrayfv"(u32, i32, *const f32);
+    depth_range_indexed_f64: "glDepthRangeIndexed"(u32, f64, f64);
     viewport_indexed: "glViewportIndexedf"(u32, f32, f32, f32, f32);
     scissor_indexed: "glScissorIndexed"(u32, i32, i32, i32, i32);
     enable_indexed: "glEnablei"(u32, u32);

@@ -463,7 +463,7 @@ const MIN_PROGRAM_TEXTURE_GATHER_OFFSET: u32 = 0x8E5E;
 const MAX_PROGRAM_TEXTURE_GATHER_OFFSET: u32 = 0x8E5F;
 
 /// Reads "OpenGL ES 3.2 ..." or "4.5 ...": whether it is OpenGL ES, and the version.
-fn parse_version(text: &str) -> (bool, Version) {
+pub(super) fn parse_version(text: &str) -> (bool, Version) {
     let gles = text.starts_with("OpenGL ES");
     let number = text
         .split_whitespace()

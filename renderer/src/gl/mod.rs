@@ -11,7 +11,6 @@
 #![allow(unsafe_code)] // calls into the GL driver; each block gives its reason
 
 use std::cell::{Cell, RefCell};
-use std::ffi::c_void;
 use std::rc::Rc;
 
 use glow::HasContext;
@@ -22,6 +21,7 @@ mod draws;
 pub mod ext;
 pub mod fence;
 pub mod host;
+mod names;
 pub mod object;
 mod pixels;
 pub mod platform;
@@ -102,12 +102,23 @@ impl Gl {
     /// # Safety
     /// A GL context must be current in this thread, stay current as long as the result
     /// and all objects made with it are used, and `load` must answer with its functions.
-    pub unsafe fn new(load: &mut dyn FnMut(&std::ffi::CStr) -> *const c_void) -> Rc<Self> {
-        // SAFETY: the caller vouches for `load`.
+    pub unsafe fn new(load: &mut names::Load<'_>) -> Rc<Self> {
+        // SAFETY: the caller vouches for `load` and for the current context.
+        let names = unsafe {
+            let plain = glow::Context::from_loader_function_cstr(&mut *load);
+            let (gles, version) = host::parse_version(&plain.get_parameter_string(glow::VERSION));
+            names::Names {
+                gles,
+                version,
+                extensions: plain.supported_extensions().clone(),
+            }
+        };
+        let mut find = |name: &std::ffi::CStr| names.find(load, name);
+        // SAFETY: the names that `find` loads are those of the same functions.
         let (raw, ext) = unsafe {
             (
-                glow::Context::from_loader_function_cstr(&mut *load),
-                ext::EntryPoints::load(load),
+                glow::Context::from_loader_function_cstr(&mut find),
+                ext::EntryPoints::load(&mut find),
             )
         };
         // SAFETY: the caller made a context current.
@@ -441,6 +452,16 @@ impl Gl {
     pub fn delete_sync(&self, fence: glow::Fence) {
         // SAFETY: the caller gives the fence up.
         unsafe { self.raw.delete_sync(fence) };
+    }
+
+    /// Where a sample of the bound draw framebuffer lies in its pixel, each coordinate from
+    /// 0 to 1; `None` without multisample textures.
+    pub fn sample_position(&self, sample: u32) -> Option<[f32; 2]> {
+        let get = self.ext.get_multisample?;
+        let mut position = [0.0; 2];
+        // SAFETY: GL writes two floats.
+        unsafe { get(glow::SAMPLE_POSITION, sample, position.as_mut_ptr()) };
+        Some(position)
     }
 
     /// A 64-bit query result.

@@ -361,6 +361,18 @@ impl CurrentContext {
     }
 }
 
+impl Drop for CurrentContext {
+    /// A context that stays current in a thread outlives its handle, and the thread: let
+    /// go of it, so that the driver frees what it holds.
+    fn drop(&mut self) {
+        if self.inner.is_current()
+            && let Err(e) = self.inner.make_not_current_in_place()
+        {
+            log::debug!("a GL context is not freed: {e}");
+        }
+    }
+}
+
 impl WindowContext {
     /// GL of this context. It may be used only as long as the context lives and is the
     /// one that is current in this thread.

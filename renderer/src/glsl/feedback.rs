@@ -1,7 +1,8 @@
 //! Transform feedback: output registers that are captured into buffers.
 //!
 //! GLES takes whole varyings only, either all into one buffer or one varying into each
-//! buffer. What a guest captures is therefore copied to varyings of the exact size
+//! buffer. Hosts of desktop descent (Mesa's) also know `gl_NextBuffer`; on others, programs
+//! that need it do not link. What a guest captures is therefore copied to varyings of the exact size
 //! (`tfout…`), with padding (`tfpad…`) for gaps; a register that is captured whole and
 //! is a varying already serves by itself.
 
@@ -59,9 +60,20 @@ impl Writer<'_> {
                 self.captured_piece(piece, &mut varyings, finish)?;
             }
             FeedbackMode::Interleaved
-        } else {
+        } else if fits_separate(&buffers, used) {
             self.separate(&buffers, used, &mut varyings, finish)?;
             FeedbackMode::Separate
+        } else {
+            let last = buffers.iter().rposition(|p| !p.is_empty()).unwrap_or(0);
+            for (number, pieces) in buffers.iter().enumerate().take(last + 1) {
+                if number > 0 {
+                    varyings.push("gl_NextBuffer".to_owned());
+                }
+                for piece in pieces {
+                    self.captured_piece(piece, &mut varyings, finish)?;
+                }
+            }
+            FeedbackMode::Interleaved
         };
         self.interface.feedback = Some(TransformFeedback { mode, varyings });
         Ok(())
@@ -74,15 +86,6 @@ impl Writer<'_> {
         varyings: &mut Vec<String>,
         finish: &mut String,
     ) -> Result<(), TranslateError> {
-        let contiguous = buffers.iter().take(used).all(|p| !p.is_empty());
-        let small = buffers
-            .iter()
-            .all(|p| p.iter().map(Piece::components).sum::<u32>() <= SEPARATE_COMPONENTS);
-        if !contiguous || !small {
-            return Err(TranslateError::HostLacks(
-                "transform feedback of several varyings into several buffers",
-            ));
-        }
         for pieces in buffers.iter().take(used) {
             if let [piece @ Piece::Captured(_)] = pieces.as_slice() {
                 self.captured_piece(piece, varyings, finish)?;
@@ -166,6 +169,15 @@ impl Writer<'_> {
         varyings.push(name);
         Ok(())
     }
+}
+
+/// Does one varying for each buffer do?
+fn fits_separate(buffers: &[Vec<Piece>; BUFFERS], used: usize) -> bool {
+    let contiguous = buffers.iter().take(used).all(|p| !p.is_empty());
+    let small = |pieces: &Vec<Piece>| {
+        pieces.iter().map(Piece::components).sum::<u32>() <= SEPARATE_COMPONENTS
+    };
+    contiguous && buffers.iter().all(small)
 }
 
 /// The pieces of a vertex in one buffer, in order and without holes; empty if nothing

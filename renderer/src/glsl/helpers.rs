@@ -205,6 +205,7 @@ impl Helper {
                 Uint,
                 &[Uint, Uint, Uint],
                 "uint o = b & 31u, w = c & 31u; \
+                 if (c == 32u) { return a >> o; } \
                  if (w == 0u) { return 0u; } \
                  return w + o < 32u ? (a << (32u - w - o)) >> (32u - w) : a >> o;",
             ),
@@ -213,6 +214,7 @@ impl Helper {
                 Int,
                 &[Int, Uint, Uint],
                 "uint o = b & 31u, w = c & 31u; \
+                 if (c == 32u) { return a >> o; } \
                  if (w == 0u) { return 0; } \
                  return w + o < 32u ? (a << (32u - w - o)) >> (32u - w) : a >> o;",
             ),
@@ -321,19 +323,19 @@ impl Helper {
                 "float shadow_channel(float v, uint s) {\n    \
                  return s < 4u ? v : float(s - 4u);\n}\n\
                  vec4 swizzle_shadow(float v, uint info) {\n    \
-                 return vec4(shadow_channel(v, (info >> 16) & 7u), \
-                 shadow_channel(v, (info >> 19) & 7u),\n        \
-                 shadow_channel(v, (info >> 22) & 7u), \
-                 shadow_channel(v, (info >> 25) & 7u));\n}\n",
+                 return vec4(shadow_channel(v, (info >> 10) & 7u), \
+                 shadow_channel(v, (info >> 13) & 7u),\n        \
+                 shadow_channel(v, (info >> 16) & 7u), \
+                 shadow_channel(v, (info >> 19) & 7u));\n}\n",
             ),
             Helper::SwizzleTexel => plain(
                 "uint texel_channel(uvec4 v, uint s, uint one) {\n    \
                  return s < 4u ? v[s] : (s == 5u ? one : 0u);\n}\n\
                  uvec4 swizzle_texel(uvec4 v, uint info, uint one) {\n    \
-                 return uvec4(texel_channel(v, (info >> 16) & 7u, one), \
-                 texel_channel(v, (info >> 19) & 7u, one),\n        \
-                 texel_channel(v, (info >> 22) & 7u, one), \
-                 texel_channel(v, (info >> 25) & 7u, one));\n}\n",
+                 return uvec4(texel_channel(v, (info >> 10) & 7u, one), \
+                 texel_channel(v, (info >> 13) & 7u, one),\n        \
+                 texel_channel(v, (info >> 16) & 7u, one), \
+                 texel_channel(v, (info >> 19) & 7u, one));\n}\n",
             ),
             Helper::StippleTest => plain(
                 "bool stippled(vec2 p) {\n    \

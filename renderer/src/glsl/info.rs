@@ -35,6 +35,8 @@ pub struct ShaderInfo {
     pub swizzled_samplers: u32,
     /// Images declared, one bit each.
     pub images: u32,
+    /// Images declared without a format.
+    pub formatless_images: u32,
     /// Storage buffers declared, one bit each.
     pub storage_buffers: u32,
     /// Constant buffers declared, one bit each.
@@ -89,6 +91,13 @@ impl ShaderInfo {
                     .map(|v| (v.range.first, v.range.last)),
             ),
             images: mask_of(shader.images.iter().map(|i| (i.range.first, i.range.last))),
+            formatless_images: mask_of(
+                shader
+                    .images
+                    .iter()
+                    .filter(|i| i.format.is_none())
+                    .map(|i| (i.range.first, i.range.last)),
+            ),
             storage_buffers: mask_of(shader.buffers.iter().map(|b| (b.range.first, b.range.last))),
             const_buffers: mask_of(shader.constants.iter().map(|c| (c.buffer, c.buffer))),
             clip_distances: clip_distances(shader),

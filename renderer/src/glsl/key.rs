@@ -236,7 +236,12 @@ pub struct SamplerKey {
     /// buffer textures with a swizzle: the result is swizzled by the words in the system
     /// block.
     pub swizzled: u32,
+    /// Samplers with a level-of-detail bias, on hosts whose sampler objects have none.
+    pub biased: u32,
 }
+
+/// Images a stage, as far as their formats select a text.
+pub const IMAGES: usize = 32;
 
 /// Everything that selects one text of a shader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -251,6 +256,9 @@ pub struct ShaderKey {
     pub fragment: FragmentKey,
     /// Any stage with samplers.
     pub samplers: SamplerKey,
+    /// Formats of the images that the shader declares without one, as
+    /// [`image_format_index`](crate::tgsi::semantic::image_format_index) numbers them.
+    pub image_formats: [u8; IMAGES],
     /// Compute stage only: bytes of shared memory (from the shader object).
     pub shared_bytes: u32,
 }

@@ -13,7 +13,9 @@ use super::writer::Writer;
 use crate::tgsi::ir::{File, ImageDecl, Instruction, Register, Src};
 use crate::tgsi::limits;
 use crate::tgsi::opcode::Opcode;
-use crate::tgsi::semantic::{ImageFormat, ImageFormatLevel, TexelKind, TextureTarget};
+use crate::tgsi::semantic::{
+    ImageFormat, ImageFormatLevel, TexelKind, TextureTarget, image_format_from_index,
+};
 
 const fn texel_kind(format: ImageFormat) -> Kind {
     match format.kind {
@@ -47,7 +49,13 @@ impl Writer<'_> {
         let shader = self.shader;
         for decl in &shader.images {
             for index in decl.range.first..=decl.range.last {
-                self.declare_image(index, decl)?;
+                // GLSL ES wants a format even where a shader only writes.
+                let format = decl.format.or_else(|| self.bound_image_format(index));
+                let decl = ImageDecl {
+                    format,
+                    ..decl.clone()
+                };
+                self.declare_image(index, &decl)?;
             }
         }
         for decl in &shader.buffers {
@@ -61,6 +69,16 @@ impl Writer<'_> {
             self.global(format_args!("shared highp uint shared_memory[{words}];"));
         }
         Ok(())
+    }
+
+    /// The format of the image that is bound to a slot, for embedded hosts.
+    fn bound_image_format(&self, index: u32) -> Option<ImageFormat> {
+        if !self.profile.version.is_es() {
+            return None;
+        }
+        // What is stored where nothing is bound goes nowhere, in any format.
+        let bound = self.key.image_formats.get(index as usize);
+        Some(image_format_from_index(bound.copied().unwrap_or(0)))
     }
 
     /// 64 KiB is what desktop implementations have at most.
@@ -122,7 +140,7 @@ impl Writer<'_> {
     }
 
     /// A format may be missing where a shader only writes, which GLSL ES does not know:
-    /// nothing can be declared then but by `NV_image_formats` or on the desktop.
+    /// the key's format stands in there.
     fn declare_formatless_image(
         &mut self,
         index: u32,

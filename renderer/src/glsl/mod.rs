@@ -60,8 +60,8 @@ pub use interface::{
     UniformBlock,
 };
 pub use key::{
-    CompareFunc, FragmentKey, InterpolationKey, RasterKey, SamplerKey, ShaderKey, ValueKind,
-    VaryingSet, VertexKey,
+    CompareFunc, FragmentKey, IMAGES, InterpolationKey, RasterKey, SamplerKey, ShaderKey,
+    ValueKind, VaryingSet, VertexKey,
 };
 pub use passthrough::passthrough_tcs;
 pub use profile::{Features, GlslVersion, HostProfile};

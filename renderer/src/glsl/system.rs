@@ -123,18 +123,30 @@ pub struct SamplerInfo {
     /// shadow samplers, whose swizzle works on the result of the comparison, and for
     /// buffer textures, which have no swizzle state.
     pub swizzle: [u8; 4],
+    /// The sampler's level-of-detail bias, in steps of 1/32; GLSL ES samplers have none.
+    pub lod_bias: i16,
 }
 
 impl SamplerInfo {
-    /// Levels in bits 0–7, samples in 8–15, swizzle in four groups of 3 bits from 16.
+    /// Steps of the bias a level.
+    pub const LOD_STEPS: f32 = 32.0;
+
+    /// The nearest bias that fits the word: at most 16 levels either way.
+    pub fn lod_steps(bias: f32) -> i16 {
+        (bias * Self::LOD_STEPS).round().clamp(-512.0, 511.0) as i16
+    }
+
+    /// Levels in bits 0–4, samples in 5–9, swizzle in four groups of 3 bits from 10, the
+    /// bias as a signed number from 22.
     pub const fn pack(self) -> u32 {
         let s = self.swizzle;
-        self.levels as u32
-            | (self.samples as u32) << 8
-            | (s[0] as u32 & 7) << 16
-            | (s[1] as u32 & 7) << 19
-            | (s[2] as u32 & 7) << 22
-            | (s[3] as u32 & 7) << 25
+        (self.levels as u32 & 31)
+            | (self.samples as u32 & 31) << 5
+            | (s[0] as u32 & 7) << 10
+            | (s[1] as u32 & 7) << 13
+            | (s[2] as u32 & 7) << 16
+            | (s[3] as u32 & 7) << 19
+            | (self.lod_bias as u32) << 22
     }
 }
 
@@ -144,6 +156,7 @@ impl Default for SamplerInfo {
             levels: 1,
             samples: 1,
             swizzle: [0, 1, 2, 3],
+            lod_bias: 0,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::expr::cast;
 use super::helpers::{Helper, Kind};
 use super::interface::SamplerBinding;
 use super::profile::{Features, GlslVersion};
-use super::system::SystemUse;
+use super::system::{SamplerInfo, SystemUse};
 use super::targets::{self, Reference, TargetRow};
 use super::writer::Writer;
 use crate::tgsi::ir::{Dst, Instruction, Register, Src, Stage, TexelOffset};
@@ -216,7 +216,7 @@ impl Writer<'_> {
             Opcode::Txqs => {
                 let info = self.sampler_info(&access);
                 Value {
-                    text: format!("(({info} >> 8) & 255u)"),
+                    text: format!("(({info} >> 5) & 31u)"),
                     kind: Kind::Uint,
                     width: 1,
                 }
@@ -339,7 +339,32 @@ impl Writer<'_> {
         }
     }
 
+    /// The level that an instruction asks for, with the sampler's bias added.
     fn level(&mut self, access: &Access<'_>) -> Result<Level, TranslateError> {
+        let level = self.asked_level(access)?;
+        let biased = access.index < 32 && self.key.samplers.biased & (1 << access.index) != 0;
+        // Without mip levels there is nothing to choose.
+        if !biased || access.row.rectangle {
+            return Ok(level);
+        }
+        let steps = SamplerInfo::LOD_STEPS;
+        let bias = format!(
+            "float(int({}) >> 22) / {steps:.1}",
+            self.sampler_info(access)
+        );
+        Ok(match level {
+            Level::Implicit if self.shader.stage == Stage::Fragment => Level::Bias(bias),
+            Level::Implicit => Level::Explicit(bias),
+            Level::Bias(asked) => Level::Bias(format!("{asked} + {bias}")),
+            Level::Explicit(asked) => Level::Explicit(format!("{asked} + {bias}")),
+            Level::Gradient(dx, dy) => Level::Gradient(
+                format!("({dx}) * exp2({bias})"),
+                format!("({dy}) * exp2({bias})"),
+            ),
+        })
+    }
+
+    fn asked_level(&mut self, access: &Access<'_>) -> Result<Level, TranslateError> {
         let fragment = self.shader.stage == Stage::Fragment;
         Ok(match access.instruction.opcode {
             Opcode::Txb | Opcode::Txb2 => {
@@ -594,7 +619,7 @@ impl Writer<'_> {
             .is_some_and(|dst| dst.mask.0 & 8 != 0);
         let levels = if writes_levels && !buffer {
             let info = self.sampler_info(access);
-            format!("{info} & 255u")
+            format!("{info} & 31u")
         } else {
             "1u".to_owned()
         };
@@ -650,7 +675,7 @@ impl Writer<'_> {
         ));
         let info = self.sampler_info(access);
         self.line(format_args!(
-            "float c = clamp(l, 0.0, float({info} & 255u) - 1.0);"
+            "float c = clamp(l, 0.0, float({info} & 31u) - 1.0);"
         ));
         let value = Value::vector("vec4(c, l, c, l)".to_owned(), Kind::Float);
         self.store_texel(dst, false, value)?;

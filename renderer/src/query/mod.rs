@@ -21,7 +21,7 @@ use crate::resource::Resource;
 /// What a guest sees for "some samples passed" where the host cannot count them: large
 /// enough for programs that compare with a threshold.
 const SAMPLES_PASSED: u64 = 1024;
-/// GL queries that one guest query may be split into, by switches of sub-contexts.
+/// GL queries that one guest query may be split into.
 const MAX_PARTS: usize = 1024;
 
 /// The result in guest memory (`struct virgl_host_query_state`).
@@ -35,6 +35,12 @@ struct HostQueryState {
     result: u64,
 }
 
+/// A GL query that counts for one or more of the guest's.
+struct Part {
+    query: Query,
+    target: u32,
+}
+
 /// A query of a guest.
 pub struct QueryObject {
     ty: QueryType,
@@ -42,7 +48,7 @@ pub struct QueryObject {
     target: Option<u32>,
     resource: Rc<Resource>,
     /// The GL queries whose results add up.
-    parts: RefCell<Vec<Query>>,
+    parts: RefCell<Vec<Rc<Part>>>,
     running: Cell<bool>,
     result: Cell<Option<u64>>,
 }
@@ -75,59 +81,28 @@ impl QueryObject {
         self.target.filter(|target| *target != glow::TIMESTAMP)
     }
 
-    /// Starts counting from zero.
-    ///
-    /// # Errors
-    /// If GL has no query left.
-    pub fn begin(&self, gl: &Rc<Gl>) -> Result<(), CommandError> {
+    /// GL's target; one that excludes another counts as the same.
+    fn slot(&self) -> Option<u32> {
+        self.target().map(|target| match target {
+            glow::ANY_SAMPLES_PASSED_CONSERVATIVE => glow::ANY_SAMPLES_PASSED,
+            target => target,
+        })
+    }
+
+    fn reset(&self) {
         self.parts.borrow_mut().clear();
         self.result.set(None);
-        self.resume(gl)
     }
 
-    /// Counts on, after [`pause`](Self::pause).
-    ///
-    /// # Errors
-    /// If GL has no query left.
-    pub fn resume(&self, gl: &Rc<Gl>) -> Result<(), CommandError> {
-        let Some(target) = self.target() else {
-            return Ok(());
-        };
-        if self.parts.borrow().len() >= MAX_PARTS {
-            return Err(CommandError::Limit(
-                "switches between sub-contexts during a query",
-            ));
-        }
-        let part = Query::new(gl).map_err(CommandError::Host)?;
-        gl.begin_query(target, part.name());
-        self.parts.borrow_mut().push(part);
-        self.running.set(true);
-        Ok(())
-    }
-
-    /// Stops counting for now.
-    pub fn pause(&self, gl: &Gl) {
-        if self.running.replace(false)
-            && let Some(target) = self.target()
-        {
-            gl.end_query(target);
-        }
-    }
-
-    /// Stops counting; a timestamp is taken now.
-    ///
-    /// # Errors
-    /// If GL has no query left.
-    pub fn end(&self, gl: &Rc<Gl>) -> Result<(), CommandError> {
-        self.pause(gl);
-        if self.target == Some(glow::TIMESTAMP) {
-            let stamp = Query::new(gl).map_err(CommandError::Host)?;
-            gl.query_timestamp(stamp.name());
-            let mut parts = self.parts.borrow_mut();
-            parts.clear();
-            parts.push(stamp);
-            self.result.set(None);
-        }
+    /// Takes a timestamp.
+    fn stamp(&self, gl: &Rc<Gl>) -> Result<(), CommandError> {
+        let stamp = Query::new(gl).map_err(CommandError::Host)?;
+        gl.query_timestamp(stamp.name());
+        self.reset();
+        self.parts.borrow_mut().push(Rc::new(Part {
+            query: stamp,
+            target: glow::TIMESTAMP,
+        }));
         Ok(())
     }
 
@@ -137,7 +112,7 @@ impl QueryObject {
             return result;
         }
         let total = self.parts.borrow().iter().fold(0u64, |total, part| {
-            total.saturating_add(host.gl.query_result_u64(part.name()))
+            total.saturating_add(host.gl.query_result_u64(part.query.name()))
         });
         let boolean = self.target.is_some_and(is_boolean);
         let result = match self.ty {
@@ -203,6 +178,119 @@ impl QueryObject {
         host.gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(name));
         host.gl
             .buffer_sub_data(glow::COPY_WRITE_BUFFER, to.offset as i32, bytes);
+        Ok(())
+    }
+}
+
+/// The running queries of a sub-context.
+///
+/// GL runs one query of a kind at a time, a guest any number. A GL query therefore counts
+/// for all of a kind that run together, and a new one is begun whenever their number
+/// changes; the results of its parts add up to that of the guest's query.
+#[derive(Default)]
+pub struct ActiveQueries {
+    queries: Vec<Rc<QueryObject>>,
+}
+
+impl ActiveQueries {
+    /// Starts a query from zero.
+    ///
+    /// # Errors
+    /// If GL has no query left.
+    pub fn begin(&mut self, gl: &Rc<Gl>, query: Rc<QueryObject>) -> Result<(), CommandError> {
+        self.remove(gl, &query)?;
+        query.reset();
+        let Some(slot) = query.slot() else {
+            return Ok(());
+        };
+        self.pause_slot(gl, slot);
+        self.queries.push(query);
+        self.resume_slot(gl, slot)
+    }
+
+    /// Stops a query; a timestamp is taken now.
+    ///
+    /// # Errors
+    /// If GL has no query left.
+    pub fn end(&mut self, gl: &Rc<Gl>, query: &Rc<QueryObject>) -> Result<(), CommandError> {
+        self.remove(gl, query)?;
+        if query.target == Some(glow::TIMESTAMP) {
+            query.stamp(gl)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a query out, if it runs.
+    ///
+    /// # Errors
+    /// If GL has no query left for the others.
+    pub fn remove(&mut self, gl: &Rc<Gl>, query: &Rc<QueryObject>) -> Result<(), CommandError> {
+        let Some(position) = self.queries.iter().position(|q| Rc::ptr_eq(q, query)) else {
+            return Ok(());
+        };
+        let Some(slot) = query.slot() else {
+            return Ok(());
+        };
+        self.pause_slot(gl, slot);
+        self.queries.remove(position);
+        self.resume_slot(gl, slot)
+    }
+
+    /// Counts nothing until [`resume`](Self::resume).
+    pub fn pause(&self, gl: &Gl) {
+        for query in &self.queries {
+            if let Some(slot) = query.slot() {
+                self.pause_slot(gl, slot);
+            }
+        }
+    }
+
+    /// Counts on.
+    pub fn resume(&self, gl: &Rc<Gl>) {
+        for query in &self.queries {
+            let Some(slot) = query.slot() else { continue };
+            if !query.running.get()
+                && let Err(e) = self.resume_slot(gl, slot)
+            {
+                log::debug!("a query stops counting: {e}");
+            }
+        }
+    }
+
+    fn of_slot(&self, slot: u32) -> impl Iterator<Item = &Rc<QueryObject>> {
+        self.queries
+            .iter()
+            .filter(move |query| query.slot() == Some(slot))
+    }
+
+    fn pause_slot(&self, gl: &Gl, slot: u32) {
+        let mut target = None;
+        for query in self.of_slot(slot) {
+            if query.running.replace(false) {
+                target = target.or(query.parts.borrow().last().map(|part| part.target));
+            }
+        }
+        if let Some(target) = target {
+            gl.end_query(target);
+        }
+    }
+
+    fn resume_slot(&self, gl: &Rc<Gl>, slot: u32) -> Result<(), CommandError> {
+        let full = |query: &Rc<QueryObject>| query.parts.borrow().len() >= MAX_PARTS;
+        if self.of_slot(slot).any(full) {
+            return Err(CommandError::Limit("interruptions of a query"));
+        }
+        // The exact one, if any of them is.
+        let Some(target) = self.of_slot(slot).filter_map(|query| query.target()).min() else {
+            return Ok(());
+        };
+        let query = Query::new(gl).map_err(CommandError::Host)?;
+        gl.begin_query(target, query.name());
+        let part = Rc::new(Part { query, target });
+        for query in self.of_slot(slot) {
+            query.parts.borrow_mut().push(Rc::clone(&part));
+            query.running.set(true);
+        }
         Ok(())
     }
 }

@@ -165,9 +165,11 @@ impl Resource {
     }
 }
 
-/// Buffers with no use but these have no copy on the host.
+/// Buffers with no use but these have no copy on the host. One without any use is the
+/// source or target of copies.
 fn is_guest_only(bind: Bind) -> bool {
-    (bind - (Bind::CUSTOM | Bind::STAGING)).is_empty()
+    let guest = Bind::CUSTOM | Bind::STAGING;
+    bind.intersects(guest) && guest.contains(bind)
 }
 
 fn new_buffer(gl: &Rc<Gl>, size: u32) -> Result<Buffer, Error> {

@@ -7,6 +7,7 @@ use crate::context::error::CommandError;
 use crate::context::gl_enums::{self, WrapSupport};
 use crate::gl::host::Feature;
 use crate::gl::{Gl, Sampler};
+use crate::glsl::SamplerInfo;
 use crate::host::Host;
 use crate::protocol::state::SamplerState;
 use crate::protocol::values::{Filter, MipFilter, WrapMode};
@@ -20,6 +21,8 @@ pub struct SamplerObject {
     integer: OnceCell<Sampler>,
     wrap_support: WrapSupport,
     anisotropy: f32,
+    /// The host's samplers have a level-of-detail bias: those of desktop OpenGL.
+    adds_bias: bool,
 }
 
 impl SamplerObject {
@@ -38,10 +41,21 @@ impl SamplerObject {
             integer: OnceCell::new(),
             wrap_support,
             anisotropy: host.caps.limits.anisotropy,
+            adds_bias: !host.caps.gles,
         };
         sampler.set_common(&host.gl, &sampler.filtered);
         sampler.set_filters(&host.gl);
         Ok(sampler)
+    }
+
+    /// The level-of-detail bias that shaders add, in steps of [`SamplerInfo`]; 0 where the
+    /// sampler object adds it itself.
+    pub fn lod_steps(&self) -> i16 {
+        if self.adds_bias {
+            0
+        } else {
+            SamplerInfo::lod_steps(self.state.lod_bias)
+        }
     }
 
     /// Binds the sampler for a view to a unit.
@@ -92,6 +106,9 @@ impl SamplerObject {
         }
         gl.sampler_parameter_f32(name, glow::TEXTURE_MIN_LOD, state.min_lod);
         gl.sampler_parameter_f32(name, glow::TEXTURE_MAX_LOD, state.max_lod);
+        if self.adds_bias {
+            gl.sampler_parameter_f32(name, glow::TEXTURE_LOD_BIAS, state.lod_bias);
+        }
         if let Some(func) = state.compare {
             let mode = glow::COMPARE_REF_TO_TEXTURE as i32;
             gl.sampler_parameter_i32(name, glow::TEXTURE_COMPARE_MODE, mode);

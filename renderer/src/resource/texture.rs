@@ -80,9 +80,7 @@ impl TextureStorage {
                 shape.format, shape.width, shape.height, shape.depth
             )));
         }
-        if samples == 0 {
-            storage.set_base_parameters(gl);
-        }
+        storage.set_base_parameters(gl);
         Ok(storage)
     }
 
@@ -122,8 +120,11 @@ impl TextureStorage {
     /// The parameters of the texture itself: what a view of the whole resource in its own
     /// format needs. Filters only matter where no sampler is bound.
     fn set_base_parameters(&self, gl: &Gl) {
-        gl.tex_parameter_i32(self.target, glow::TEXTURE_MIN_FILTER, glow::NEAREST as i32);
-        gl.tex_parameter_i32(self.target, glow::TEXTURE_MAG_FILTER, glow::NEAREST as i32);
+        // Multisample textures have no sampler state.
+        if self.samples == 0 {
+            gl.tex_parameter_i32(self.target, glow::TEXTURE_MIN_FILTER, glow::NEAREST as i32);
+            gl.tex_parameter_i32(self.target, glow::TEXTURE_MAG_FILTER, glow::NEAREST as i32);
+        }
         set_swizzle(gl, self.target, self.format.swizzle);
     }
 

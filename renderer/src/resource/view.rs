@@ -78,7 +78,7 @@ impl TextureView {
             && internal == texture.format().internal
             && swizzle == texture.format().swizzle
             && !stencil;
-        let own = if plain || texture.samples() > 0 && whole {
+        let own = if plain {
             None
         } else {
             let bounds = Bounds {
@@ -309,17 +309,34 @@ impl SurfaceView {
             .gl()
             .map_or(texture.format().internal, |gl| gl.internal);
         let differs = internal != texture.format().internal && !info.is_depth_stencil();
-        let own = if differs {
+        let volume = resource.shape().target == TextureTarget::Texture3d;
+        let several = surface.first_layer != last_layer;
+        // GL attaches one layer or all: some are all of a view.
+        let some = several && !volume && (surface.first_layer, last_layer) != (0, layers - 1);
+        let own = if differs || some {
             let bounds = Bounds {
                 first_level: 0,
                 levels: texture.levels(),
-                first_layer: 0,
-                layers: match resource.shape().target {
-                    TextureTarget::Texture3d => 1,
-                    _ => resource.shape().layers,
+                first_layer: if some { surface.first_layer } else { 0 },
+                layers: match (volume, some) {
+                    (true, _) => 1,
+                    (false, true) => last_layer - surface.first_layer + 1,
+                    (false, false) => layers,
                 },
             };
-            make_view(host, texture, texture.target(), internal, &bounds)
+            let internal = if differs {
+                internal
+            } else {
+                texture.format().internal
+            };
+            let target = match texture.target() {
+                // Some faces of a cube are no cube.
+                glow::TEXTURE_CUBE_MAP | glow::TEXTURE_CUBE_MAP_ARRAY if some => {
+                    glow::TEXTURE_2D_ARRAY
+                }
+                target => target,
+            };
+            make_view(host, texture, target, internal, &bounds)
         } else {
             None
         };
@@ -382,25 +399,24 @@ impl SurfaceView {
     }
 }
 
-/// One level and layer of a texture as the source of a drawn blit.
+/// A texture as the source of a drawn blit.
 pub struct BlitView<'a> {
     texture: &'a TextureStorage,
     own: Option<Texture>,
-    target: u32,
+    swizzle: [Swizzle; 4],
+    stencil: bool,
 }
 
 impl<'a> BlitView<'a> {
-    /// Makes the view.
+    /// Makes the view. `stencil` reads the stencil values of a depth-stencil texture.
     ///
     /// # Errors
-    /// If the host has no texture views and the layer is not the only one.
+    /// If the resource is no texture.
     pub fn new(
         host: &Host,
         resource: &'a Resource,
         format: FormatId,
-        level: u32,
-        layer: u32,
-        swizzle: [Swizzle; 4],
+        stencil: bool,
     ) -> Result<Self, CommandError> {
         let Some(texture) = resource.texture() else {
             return Err(CommandError::WrongResource {
@@ -408,40 +424,62 @@ impl<'a> BlitView<'a> {
                 wanted: "texture",
             });
         };
-        let multisample = texture.samples() > 0;
-        let volume = texture.target() == glow::TEXTURE_3D;
-        let target = match (multisample, volume) {
-            (true, _) => glow::TEXTURE_2D_MULTISAMPLE,
-            (false, true) => glow::TEXTURE_3D,
-            (false, false) => glow::TEXTURE_2D,
-        };
         let internal = view_internal(host, texture, format, resource);
-        let bounds = Bounds {
-            first_level: level,
-            levels: 1,
-            first_layer: if volume { 0 } else { layer },
-            layers: 1,
+        let own = if internal == texture.format().internal {
+            None
+        } else {
+            let bounds = Bounds {
+                first_level: 0,
+                levels: texture.levels(),
+                first_layer: 0,
+                layers: match resource.shape().target {
+                    TextureTarget::Texture3d => 1,
+                    _ => resource.shape().layers,
+                },
+            };
+            make_view(host, texture, texture.target(), internal, &bounds)
         };
-        let own = make_view(host, texture, target, internal, &bounds);
-        match &own {
-            Some(own) if !multisample => {
-                host.gl.edit_texture(target, own.name());
-                set_view_parameters(&host.gl, target, swizzle, false);
+        let swizzle = match &own {
+            Some(own) => {
+                host.gl.edit_texture(texture.target(), own.name());
+                let swizzle = Swizzle::IDENTITY;
+                set_view_parameters(&host.gl, texture.target(), swizzle, false);
+                swizzle
             }
-            Some(_) => {}
-            None if target == texture.target() && texture.levels() == 1 => {}
-            None => return Err(CommandError::Unsupported("a blit from a part of a texture")),
-        }
+            None => texture.format().swizzle,
+        };
         Ok(Self {
             texture,
             own,
-            target,
+            swizzle,
+            stencil: stencil && resource.shape().info().is_some_and(FormatInfo::is_depth),
         })
     }
 
-    /// Binds the view to a unit.
+    /// The swizzle that reading the view applies.
+    pub fn swizzle(&self) -> [Swizzle; 4] {
+        self.swizzle
+    }
+
+    /// Binds the view to a unit, the scratch unit if its stencil is wanted.
     pub fn bind(&self, gl: &Gl, unit: u32) {
         let name = self.own.as_ref().map_or(self.texture.name(), Texture::name);
-        gl.bind_texture(unit, self.target, Some(name));
+        if self.stencil {
+            self.set_stencil_mode(gl, glow::STENCIL_INDEX);
+        }
+        gl.bind_texture(unit, self.texture.target(), Some(name));
+    }
+
+    fn set_stencil_mode(&self, gl: &Gl, mode: u32) {
+        let target = self.texture.target();
+        gl.edit_texture(target, self.texture.name());
+        gl.tex_parameter_i32(target, glow::DEPTH_STENCIL_TEXTURE_MODE, mode as i32);
+    }
+
+    /// Gives the texture back as it was.
+    pub fn release(&self, gl: &Gl) {
+        if self.stencil {
+            self.set_stencil_mode(gl, glow::DEPTH_COMPONENT);
+        }
     }
 }

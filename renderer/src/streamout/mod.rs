@@ -104,6 +104,18 @@ impl StreamOutputState {
         Ok(())
     }
 
+    /// The GL object that captured into `target`, with its capture ended, so that GL tells
+    /// how much there is.
+    pub fn captured(&self, gl: &Gl, target: &Target) -> Option<glow::TransformFeedback> {
+        let captures = self.captures.borrow();
+        let capture = captures
+            .iter()
+            .rev()
+            .find(|capture| capture.key.contains(&target.serial))?;
+        end(gl, capture);
+        Some(capture.feedback.name())
+    }
+
     /// Starts capturing for a draw with `program`; false if nothing is captured.
     pub fn resume(&self, gl: &Gl, program: glow::Program, primitives: Primitives) -> bool {
         let current = self.current.borrow();

@@ -344,6 +344,22 @@ pub static IMAGE_FORMATS: &[ImageFormatInfo] = {
     ]
 };
 
+/// The number of a gallium format's row, by its name without `PIPE_FORMAT_`; 0 for formats
+/// that images do not have.
+pub fn image_format_index(name: &str) -> u8 {
+    IMAGE_FORMATS
+        .iter()
+        .position(|row| row.pipe_name.strip_prefix("PIPE_FORMAT_") == Some(name))
+        .map_or(0, |index| index as u8)
+}
+
+/// The row of a number; the first for one that is out of range.
+pub fn image_format_from_index(index: u8) -> ImageFormat {
+    IMAGE_FORMATS
+        .get(usize::from(index))
+        .unwrap_or(&IMAGE_FORMATS[0])
+}
+
 /// The row of a gallium format name.
 pub fn image_format_from_name(name: &str) -> Option<ImageFormat> {
     IMAGE_FORMATS.iter().find(|row| row.pipe_name == name)

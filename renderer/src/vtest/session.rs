@@ -222,7 +222,9 @@ impl<R: Renderer, T: Transport> Session<R, T> {
             }
             Message::TransferGet => self.transfer_get()?,
             Message::TransferGet2 => self.transfer_shared(Direction::FromHost)?,
-            Message::TransferPut2 => self.transfer_shared(Direction::ToHost)?,
+            // For window surfaces, Mesa adds the texels to the length but sends none: they
+            // lie in the shared memory.
+            Message::TransferPut2 => return self.transfer_shared(Direction::ToHost),
             Message::ResourceBusyWait => self.busy_wait()?,
             Message::PingProtocolVersion => self.reply(message, &[])?,
             Message::ProtocolVersion => {

@@ -278,6 +278,11 @@ fn shared_resource_moves_texels_through_its_file() {
     let file = client.receive_file();
     file.write_all_at(b"abcd", 16).unwrap();
     client.send(Message::TransferPut2, &[9, 0, 0, 1, 0, 4, 1, 1, 16, 16]);
+    // As Mesa says it of a window's surface: texels in the length, none on the wire.
+    let length = [10 + 4, Message::TransferPut2 as u32];
+    client.stream.write_all(length.as_bytes()).unwrap();
+    let words = [9u32, 0, 0, 1, 0, 4, 1, 1, 16, 16];
+    client.stream.write_all(words.as_bytes()).unwrap();
     client.send(Message::TransferGet2, &[9, 0, 0, 0, 0, 4, 1, 1, 16, 0]);
     client.send(Message::ResourceBusyWait, &[9, 1]);
     assert_eq!(client.receive(3), [1, 7, 0]);
@@ -291,6 +296,8 @@ fn shared_resource_moves_texels_through_its_file() {
         "context 0 client",
         "create 9 4x2",
         "backing 9 32",
+        "ToHost 9 at 16",
+        "read [97, 98, 99, 100]",
         "ToHost 9 at 16",
         "read [97, 98, 99, 100]",
         "FromHost 9 at 0",

@@ -117,7 +117,7 @@ fn draw_pixel(host: &Host) -> [u32; 4] {
 const WORDS: [[u32; 4]; 4] = [
     [5, u32::MAX, 0x8000_0000, 0x1234_5678],
     [3, 2, u32::MAX, 0],
-    [33, 7, 12, 0xffff_0000],
+    [33, 32, 12, 0xffff_0000],
     [4, 9, 0, 31],
 ];
 
@@ -218,6 +218,8 @@ const INTEGER_RULES: &[(&str, usize, IntegerRule)] = &[
     ("UCMP", 3, |[a, b, c, _]| if a != 0 { b } else { c }),
     ("UBFE", 3, |[a, b, c, _]| extract(a, b, c)),
     ("IBFE", 3, |[a, b, c, _]| match (b & 31, c & 31) {
+        // All of the word, as GLSL has it.
+        (offset, 0) if c == 32 => (signed(a) >> offset) as u32,
         (_, 0) => 0,
         // Bits beyond the word are copies of its sign.
         (offset, width) if offset + width >= 32 => (signed(a) >> offset) as u32,
@@ -252,6 +254,7 @@ const INTEGER_RULES: &[(&str, usize, IntegerRule)] = &[
 fn extract(value: u32, offset: u32, width: u32) -> u32 {
     let shifted = value >> (offset & 31);
     match width & 31 {
+        0 if width == 32 => shifted,
         0 => 0,
         width => shifted & (u32::MAX >> (32 - width)),
     }

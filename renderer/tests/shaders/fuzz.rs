@@ -140,6 +140,7 @@ fn random_key(stage: Stage, random: &mut Random) -> ShaderKey {
         shared_bytes: random.next() as u32,
         samplers: SamplerKey {
             swizzled: random.next() as u32,
+            biased: random.next() as u32,
         },
         ..ShaderKey::default()
     };

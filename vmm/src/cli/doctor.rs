@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::doctor;
 use crate::exit::ExitStatus;
+use crate::{doctor, output};
 
 /// The arguments of `maro doctor`.
 #[derive(Debug, Args)]
@@ -23,17 +23,20 @@ impl DoctorCommand {
     /// Prints the diagnosis; the status says whether `maro run` can work.
     pub fn execute(self) -> ExitStatus {
         let diagnosis = doctor::examine(&self.kvm_device);
-        if self.json {
+        let text = if self.json {
             match serde_json::to_string_pretty(&diagnosis) {
-                Ok(json) => println!("{json}"),
+                Ok(json) => format!("{json}\n"),
                 Err(error) => {
-                    eprintln!("maro: {error}");
+                    output::tell(format_args!("maro: {error}"));
                     return ExitStatus::Failure;
                 }
             }
         } else {
-            print!("{diagnosis}");
+            diagnosis.to_string()
+        };
+        match output::print(text) {
+            Ok(()) => diagnosis.status(),
+            Err(status) => status,
         }
-        diagnosis.status()
     }
 }

@@ -1,6 +1,5 @@
 //! `maro run`: one guest, from start to end.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -20,8 +19,9 @@ use crate::machine::error::{HostContext, MachineError};
 use crate::machine::graphics::{SCREEN, Screen, WindowScreen};
 use crate::machine::input::GuestInput;
 use crate::machine::screenshot::PictureKeeper;
-use crate::machine::stats::ExitTotals;
+use crate::machine::stats::Summary;
 use crate::machine::{Machine, RunningMachine};
+use crate::output::tell;
 use crate::signals::SignalThread;
 use crate::terminal::{InputThread, RawTerminal};
 
@@ -43,19 +43,19 @@ impl RunCommand {
         let config = match self.configure() {
             Ok(config) => config,
             Err(error) => {
-                eprintln!("maro: {error}");
+                tell(format_args!("maro: {error}"));
                 return ExitStatus::Usage;
             }
         };
         match run(&config) {
             Ok(outcome) => {
                 if let Outcome::Stuck(report) = &outcome {
-                    eprintln!("maro: {report}");
+                    tell(format_args!("maro: {report}"));
                 }
                 outcome.status(config.reset_code)
             }
             Err(error) => {
-                eprintln!("maro: {error}");
+                tell(format_args!("maro: {error}"));
                 error.status()
             }
         }
@@ -223,7 +223,8 @@ impl Session {
             .map_or(0, |gpu| gpu.stats().frames_of(SCREEN));
         let exits = self.machine.shutdown();
         if config.stats {
-            eprintln!("maro: {}", Summary { exits, frames });
+            let summary = Summary { exits, frames };
+            tell(format_args!("maro: {summary}"));
         }
         written?;
         Ok(outcome)
@@ -239,21 +240,4 @@ impl InputSink for NoInput {
     fn button(&mut self, _: u16, _: bool) {}
     fn wheel(&mut self, _: i32, _: i32) {}
     fn sync(&mut self) {}
-}
-
-/// The counts that `--stats` prints.
-struct Summary {
-    exits: ExitTotals,
-    frames: u64,
-}
-
-impl fmt::Display for Summary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.exits)?;
-        if self.frames != 0 {
-            let rate = self.exits.total() as f64 / self.frames as f64;
-            write!(f, "; {} frames, {rate:.1} exits a frame", self.frames)?;
-        }
-        Ok(())
-    }
 }

@@ -12,6 +12,8 @@ use maro_renderer::present::png::{self, PngError};
 use crate::config::values::{GpuOption, MemorySize, Resolution};
 use crate::exit::{ExitStatus, SMOKE_HELP};
 use crate::kvm::KvmError;
+use crate::machine::stats::Summary;
+use crate::output::tell;
 use crate::smoke::check::{self, Judgement, Reference};
 use crate::smoke::guest::{GuestError, GuestOptions, ImageOption, KernelOption, RootOption};
 use crate::smoke::junit::{self, Case, Verdict};
@@ -126,7 +128,7 @@ impl SmokeCommand {
         let reference = match self.reference() {
             Ok(reference) => reference,
             Err(error) => {
-                eprintln!("maro: expect: {error}");
+                tell(format_args!("maro: expect: {error}"));
                 return ExitStatus::Usage;
             }
         };
@@ -134,7 +136,7 @@ impl SmokeCommand {
             .test(reference.as_ref())
             .or_else(|error| self.fail(&error));
         done.unwrap_or_else(|error| {
-            eprintln!("maro: {error}");
+            tell(format_args!("maro: {error}"));
             status_of(&error)
         })
     }
@@ -233,21 +235,20 @@ impl SmokeCommand {
     }
 
     fn print(&self, run: &Run, judgement: &Judgement) {
-        eprintln!();
+        tell("");
         for Case { name, verdict, .. } in &judgement.cases {
             match verdict {
-                Verdict::Passed => eprintln!("ok       {name}"),
-                Verdict::Skipped(reason) => eprintln!("skipped  {name}: {reason}"),
-                Verdict::Failed(reason) => eprintln!("FAILED   {name}: {reason}"),
+                Verdict::Passed => tell(format_args!("ok       {name}")),
+                Verdict::Skipped(reason) => tell(format_args!("skipped  {name}: {reason}")),
+                Verdict::Failed(reason) => tell(format_args!("FAILED   {name}: {reason}")),
             }
         }
-        eprintln!("\n{}", run.phases);
-        eprint!("{}", run.exits);
-        if let frames @ 1.. = run.watched.frames {
-            let rate = run.exits.total() as f64 / frames as f64;
-            eprint!("; {frames} frames, {rate:.1} exits a frame");
-        }
-        eprintln!("\nresults in {}", self.out.display());
+        tell(format_args!("\n{}", run.phases));
+        tell(Summary {
+            exits: run.exits,
+            frames: run.watched.frames,
+        });
+        tell(format_args!("results in {}", self.out.display()));
     }
 
     /// Puts a test that could not be made into the results.
@@ -259,10 +260,10 @@ impl SmokeCommand {
         let skip = no_kvm && self.allow_no_kvm;
         let reason = error.to_string();
         let (verdict, status) = if skip {
-            eprintln!("maro: skipped: {reason}");
+            tell(format_args!("maro: skipped: {reason}"));
             (Verdict::Skipped(reason), ExitStatus::Success)
         } else {
-            eprintln!("maro: {reason}");
+            tell(format_args!("maro: {reason}"));
             (Verdict::Failed(reason), status_of(error))
         };
         let case = Case {

@@ -18,6 +18,8 @@ use signal_hook::iterator::Signals;
 
 use crate::config::values::MemorySize;
 use crate::exit::ExitStatus;
+use crate::memory::default_gpu_memory;
+use crate::output;
 
 /// What `--help` says after the options.
 const EXAMPLE: &str = "\
@@ -44,9 +46,9 @@ pub struct VtestCommand {
     #[arg(long)]
     once: bool,
 
-    /// Host memory for a client's resources
-    #[arg(long, value_name = "SIZE", default_value = "2G")]
-    gpu_memory: MemorySize,
+    /// Host memory for a client's resources [default: half of the host's]
+    #[arg(long, value_name = "SIZE")]
+    gpu_memory: Option<MemorySize>,
 
     /// Record what clients send, for replay; the second one's file has .2 appended, and
     /// so on
@@ -113,19 +115,22 @@ impl VtestCommand {
         match self.serve() {
             Ok(status) => status,
             Err(error) => {
-                eprintln!("maro: {error}");
+                output::tell(format_args!("maro: {error}"));
                 error.status()
             }
         }
     }
 
     fn serve(self) -> Result<ExitStatus, VtestError> {
+        let gpu_memory = self
+            .gpu_memory
+            .map_or_else(default_gpu_memory, |size| size.bytes);
         let renderer = Config {
             api: self.host.into(),
             limit: Limit {
                 gles: self.gles_version,
             },
-            gpu_memory: self.gpu_memory.bytes,
+            gpu_memory,
         };
         // Tried here once, so that a host without GL is told of before a client comes.
         let level = describe(&VirglRenderer::headless(&renderer)?);
@@ -133,14 +138,16 @@ impl VtestCommand {
             socket_path: self.socket_path.clone(),
             once: self.once,
             session: SessionOptions {
-                memory_limit: self.gpu_memory.bytes,
+                memory_limit: gpu_memory,
                 ..SessionOptions::default()
             },
             record: self.record,
         })?;
         let signal = stop_on_signal(server.stop_handle()).map_err(VtestError::Signals)?;
-        println!("{level}");
-        println!("Listening on {}", self.socket_path.display());
+        let listening = format!("{level}\nListening on {}\n", self.socket_path.display());
+        if let Err(status) = output::print(listening) {
+            return Ok(status);
+        }
         server.run(move || VirglRenderer::headless(&renderer))?;
         Ok(match signal.load(Ordering::Relaxed) {
             0 => ExitStatus::Success,

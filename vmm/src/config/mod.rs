@@ -5,9 +5,8 @@ pub mod values;
 
 use std::path::PathBuf;
 
-use maro_renderer::renderer::DEFAULT_GPU_MEMORY;
-
 use crate::exit::DEFAULT_RESET_CODE;
+use crate::memory::default_gpu_memory;
 use options::RunOptions;
 use values::{
     CharacterOption, DiscoveryOption, DiskOption, DisplayOption, GpuOption, MemorySize,
@@ -130,7 +129,7 @@ impl MachineConfig {
             disks: options.disk,
             gpu,
             gpu_memory: options.gpu_memory.unwrap_or(MemorySize {
-                bytes: DEFAULT_GPU_MEMORY,
+                bytes: default_gpu_memory(),
             }),
             display: resolve_display(gpu, display, host_display)?,
             resolution: options.resolution.unwrap_or(Resolution {

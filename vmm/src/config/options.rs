@@ -45,7 +45,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "KIND")]
     pub gpu: Option<GpuOption>,
 
-    /// Most host memory for what the guest's GPU makes [default: 2G]
+    /// Most host memory for what the guest's GPU makes [default: half of the host's memory]
     #[arg(long, value_name = "SIZE")]
     pub gpu_memory: Option<MemorySize>,
 

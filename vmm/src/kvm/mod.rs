@@ -157,14 +157,26 @@ pub fn open(path: &Path) -> Result<Kvm, KvmError> {
     }
 }
 
-/// Tells what kind of KVM this is, with a CPU that is made for the question alone.
+/// What only a virtual CPU can tell of a KVM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// What executes the guest's kernel code.
+    pub host: HostKvm,
+    /// Frequency of the guest's time stamp counter, in kHz.
+    pub tsc_khz: u32,
+}
+
+/// Looks at a KVM with a CPU that is made for the question alone.
 ///
 /// # Errors
 /// Those of KVM.
-pub fn probe(kvm: &Kvm) -> Result<HostKvm, KvmError> {
+pub fn probe(kvm: &Kvm) -> Result<Probe, KvmError> {
     let vm = kvm.create_vm().context("create a virtual machine")?;
     let vcpu = vm.create_vcpu(0).context("create a CPU")?;
-    cpuid::probe_host(kvm, &vcpu)
+    Ok(Probe {
+        host: cpuid::probe_host(kvm, &vcpu)?,
+        tsc_khz: vcpu.get_tsc_khz().context("tell its TSC frequency")?,
+    })
 }
 
 #[cfg(test)]

@@ -81,6 +81,26 @@ impl fmt::Display for ExitTotals {
     }
 }
 
+/// What a run cost: its exits, and their share of each frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The exits of all CPUs.
+    pub exits: ExitTotals,
+    /// Frames that the guest has shown.
+    pub frames: u64,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.exits)?;
+        if self.frames != 0 {
+            let rate = self.exits.total() as f64 / self.frames as f64;
+            write!(f, "; {} frames, {rate:.1} exits a frame", self.frames)?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use crate::config::values::{
     CharacterOption, DiskOption, DisplayOption, GpuOption, MemorySize, Resolution,
 };
 use crate::config::{ConfigError, MachineConfig};
-use crate::kvm::{self, Context, HostKvm, KvmError};
+use crate::kvm::{self, HostKvm, KvmError, Probe};
 
 /// Guest memory unless the user says otherwise. A software KVM takes a second and more
 /// to set up what is not needed.
@@ -166,15 +166,12 @@ pub fn prepare(options: &GuestOptions, serial: PathBuf) -> Result<MachineConfig,
 
 fn probe(device: &Path) -> Result<Host, KvmError> {
     let kvm = kvm::open(device)?;
-    let kind = match kvm::probe(&kvm)? {
-        HostKvm::Hardware => HostKind::HardwareKvm,
-        HostKvm::Software => HostKind::SoftwareKvm,
-    };
-    let vm = kvm.create_vm().context("create a virtual machine")?;
-    let vcpu = vm.create_vcpu(0).context("create a CPU")?;
-    let tsc_khz = vcpu.get_tsc_khz().context("tell its TSC frequency")?;
+    let Probe { host, tsc_khz } = kvm::probe(&kvm)?;
     Ok(Host {
-        kind,
+        kind: match host {
+            HostKvm::Hardware => HostKind::HardwareKvm,
+            HostKvm::Software => HostKind::SoftwareKvm,
+        },
         info: HostInfo { tsc_khz },
     })
 }

@@ -15,6 +15,7 @@ use super::console::Console;
 use super::phases::{Phase, Phases};
 use crate::machine::ending::{Ending, Outcome};
 use crate::machine::graphics::SCREEN;
+use crate::output::tell;
 
 /// Least time between two pictures that are compared with each other.
 const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
@@ -217,7 +218,10 @@ impl<'a> Watch<'a> {
             ..
         } = self;
         console.read(|line| {
-            eprintln!("[{:7.2}] {line}", phases.elapsed().as_secs_f64());
+            tell(format_args!(
+                "[{:7.2}] {line}",
+                phases.elapsed().as_secs_f64()
+            ));
             phases.read_line(line);
             state.read_line(line, phases.elapsed());
         })
@@ -274,11 +278,11 @@ impl<'a> Watch<'a> {
             .phases
             .next()
             .unwrap_or("the expected text on the console");
-        eprintln!(
+        tell(format_args!(
             "[{:7.2}] maro: still waiting, next is: {missing}; {} frames so far",
             self.phases.elapsed().as_secs_f64(),
             self.state.frames
-        );
+        ));
     }
 
     /// The last words and the last picture of the guest.

@@ -40,11 +40,11 @@ int imul_hi(int a, int b) { int high, low; imulExtended(a, b, high, low); return
 ivec2 imul_hi(ivec2 a, ivec2 b) { return ivec2(imul_hi(a.x, b.x), imul_hi(a.y, b.y)); }
 ivec3 imul_hi(ivec3 a, ivec3 b) { return ivec3(imul_hi(a.x, b.x), imul_hi(a.y, b.y), imul_hi(a.z, b.z)); }
 ivec4 imul_hi(ivec4 a, ivec4 b) { return ivec4(imul_hi(a.x, b.x), imul_hi(a.y, b.y), imul_hi(a.z, b.z), imul_hi(a.w, b.w)); }
-uint ubfe(uint a, uint b, uint c) { uint o = b & 31u, w = c & 31u; if (w == 0u) { return 0u; } return w + o < 32u ? (a << (32u - w - o)) >> (32u - w) : a >> o; }
+uint ubfe(uint a, uint b, uint c) { uint o = b & 31u, w = c & 31u; if (c == 32u) { return a >> o; } if (w == 0u) { return 0u; } return w + o < 32u ? (a << (32u - w - o)) >> (32u - w) : a >> o; }
 uvec2 ubfe(uvec2 a, uvec2 b, uvec2 c) { return uvec2(ubfe(a.x, b.x, c.x), ubfe(a.y, b.y, c.y)); }
 uvec3 ubfe(uvec3 a, uvec3 b, uvec3 c) { return uvec3(ubfe(a.x, b.x, c.x), ubfe(a.y, b.y, c.y), ubfe(a.z, b.z, c.z)); }
 uvec4 ubfe(uvec4 a, uvec4 b, uvec4 c) { return uvec4(ubfe(a.x, b.x, c.x), ubfe(a.y, b.y, c.y), ubfe(a.z, b.z, c.z), ubfe(a.w, b.w, c.w)); }
-int ibfe(int a, uint b, uint c) { uint o = b & 31u, w = c & 31u; if (w == 0u) { return 0; } return w + o < 32u ? (a << (32u - w - o)) >> (32u - w) : a >> o; }
+int ibfe(int a, uint b, uint c) { uint o = b & 31u, w = c & 31u; if (c == 32u) { return a >> o; } if (w == 0u) { return 0; } return w + o < 32u ? (a << (32u - w - o)) >> (32u - w) : a >> o; }
 ivec2 ibfe(ivec2 a, uvec2 b, uvec2 c) { return ivec2(ibfe(a.x, b.x, c.x), ibfe(a.y, b.y, c.y)); }
 ivec3 ibfe(ivec3 a, uvec3 b, uvec3 c) { return ivec3(ibfe(a.x, b.x, c.x), ibfe(a.y, b.y, c.y), ibfe(a.z, b.z, c.z)); }
 ivec4 ibfe(ivec4 a, uvec4 b, uvec4 c) { return ivec4(ibfe(a.x, b.x, c.x), ibfe(a.y, b.y, c.y), ibfe(a.z, b.z, c.z), ibfe(a.w, b.w, c.w)); }

@@ -31,7 +31,7 @@ void main() {
     uvec4 t2 = uvec4(0u);
     uvec4 t3 = uvec4(0u);
     t3 = m0;
-    t1.w = uvec4(uvec3(textureSize(fs_samp0, int(t3.x)), 0), sys_samplers[8].x & 255u).w;
+    t1.w = uvec4(uvec3(textureSize(fs_samp0, int(t3.x)), 0), sys_samplers[8].x & 31u).w;
     t0.x = t1.w;
     t2.x = U(float(int(t0.x)));
     o0 = t2.xxxx;

@@ -32,8 +32,8 @@ float shadow_channel(float v, uint s) {
     return s < 4u ? v : float(s - 4u);
 }
 vec4 swizzle_shadow(float v, uint info) {
-    return vec4(shadow_channel(v, (info >> 16) & 7u), shadow_channel(v, (info >> 19) & 7u),
-        shadow_channel(v, (info >> 22) & 7u), shadow_channel(v, (info >> 25) & 7u));
+    return vec4(shadow_channel(v, (info >> 10) & 7u), shadow_channel(v, (info >> 13) & 7u),
+        shadow_channel(v, (info >> 16) & 7u), shadow_channel(v, (info >> 19) & 7u));
 }
 bool stippled(vec2 p) {
     uvec2 at = uvec2(p) & 31u;
