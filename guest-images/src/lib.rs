@@ -189,6 +189,16 @@ pub fn prepare_tree(progress: &mut dyn Progress) -> Result<PathBuf, Error> {
     Ok(root::prepare_tree(&cache, &programs, progress)?.root)
 }
 
+/// Prepares the tree in which the conformance tests run, to be entered with
+/// `chroot`: Debian's piglit, Mesa, Xvfb and `virgl_test_server`. To be read,
+/// not changed.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_conformance_tree(progress: &mut dyn Progress) -> Result<PathBuf, Error> {
+    root::prepare_conformance_tree(&Cache::open()?, progress)
+}
+
 /// Prepares `maro-scene` alone, for reference pictures on the host.
 ///
 /// # Errors

@@ -18,6 +18,10 @@ const TOOLS: &[&str] = &["debian-archive-keyring", "erofs-utils", "mmdebstrap"];
 const TOOLS_UNPRIVILEGED: &[&str] = &["uidmap"];
 const PACKAGES: &str = include_str!("../root/packages.list");
 const REMOVE: &str = include_str!("../root/remove.list");
+/// The packages of the conformance tests' tree.
+const CONFORMANCE_PACKAGES: &str = include_str!("../root/piglit.list");
+/// What is of no use in it.
+const CONFORMANCE_REMOVE: &str = "var/cache/apt/*\nvar/lib/apt/lists/*\n";
 /// Files of our own: where they go, and what is in them.
 const FILES: &[(&str, &str)] = &[
     (
@@ -31,6 +35,7 @@ const FILES: &[(&str, &str)] = &[
 ];
 /// The archive and the unpacked tree, before anything is removed.
 const TREE_SPACE: u64 = 1600 << 20;
+const CONFORMANCE_SPACE: u64 = 4000 << 20;
 const DISK_SPACE: u64 = 600 << 20;
 
 /// Never unpacked.
@@ -55,19 +60,14 @@ pub fn prepare_tree(
     programs: &Programs,
     progress: &mut dyn Progress,
 ) -> Result<Tree, Error> {
-    let mut recipe = Recipe::new("root tree", 2);
-    recipe.add("suite", SUITE.as_bytes());
-    recipe.add("packages", PACKAGES.as_bytes());
-    recipe.add("remove", REMOVE.as_bytes());
-    let digest = recipe.digest();
+    let contents = Contents {
+        packages: PACKAGES,
+        remove: REMOVE,
+    };
+    let digest = contents.digest("root tree", 2);
     let name = format!("tree-{digest}");
     let folder = cache.artifact(&name, "the root image", TREE_SPACE, progress, |w| {
-        let root = rustix::process::geteuid().is_root();
-        packages::require(TOOLS, "the root image", w)?;
-        if !root {
-            packages::require(TOOLS_UNPRIVILEGED, "the root image", w)?;
-        }
-        make_tree(w)
+        make_tree(&contents, "the root image", w)
     })?;
     let root = folder.join("root");
     let _lock = cache.lock(&name, progress)?;
@@ -84,12 +84,49 @@ pub fn prepare_tree(
     Ok(Tree { root, digest })
 }
 
-fn make_tree(workspace: &mut Workspace<'_>) -> Result<(), Error> {
+/// Makes the tree in which the conformance tests run, or finds it in the cache.
+pub fn prepare_conformance_tree(
+    cache: &Cache,
+    progress: &mut dyn Progress,
+) -> Result<PathBuf, Error> {
+    let what = "the tree of the conformance tests";
+    let contents = Contents {
+        packages: CONFORMANCE_PACKAGES,
+        remove: CONFORMANCE_REMOVE,
+    };
+    let name = format!("conformance-{}", contents.digest("conformance tree", 1));
+    let folder = cache.artifact(&name, what, CONFORMANCE_SPACE, progress, |w| {
+        make_tree(&contents, what, w)
+    })?;
+    Ok(folder.join("root"))
+}
+
+/// What decides a tree: two lists.
+struct Contents {
+    packages: &'static str,
+    remove: &'static str,
+}
+
+impl Contents {
+    fn digest(&self, name: &str, version: u32) -> String {
+        let mut recipe = Recipe::new(name, version);
+        recipe.add("suite", SUITE.as_bytes());
+        recipe.add("packages", self.packages.as_bytes());
+        recipe.add("remove", self.remove.as_bytes());
+        recipe.digest()
+    }
+}
+
+fn make_tree(contents: &Contents, what: &str, workspace: &mut Workspace<'_>) -> Result<(), Error> {
+    packages::require(TOOLS, what, workspace)?;
+    if !rustix::process::geteuid().is_root() {
+        packages::require(TOOLS_UNPRIVILEGED, what, workspace)?;
+    }
     let archive = workspace.folder.join("root.tar");
     let root = workspace.folder.join("root");
-    let include: Vec<&str> = entries(PACKAGES).collect();
+    let include: Vec<&str> = entries(contents.packages).collect();
     Step::new(
-        &format!("installing Debian {SUITE} into the root image"),
+        &format!("installing Debian {SUITE} into {what}"),
         "mmdebstrap",
     )
     .args(["--variant=essential", "--architectures=amd64"])
@@ -106,7 +143,7 @@ fn make_tree(workspace: &mut Workspace<'_>) -> Result<(), Error> {
     // By way of an archive, because a folder that mmdebstrap makes without
     // being root belongs to users that do not exist here.
     fs::create_dir(&root).map_err(|e| Error::file(&root, e))?;
-    let mut unpack = Step::new("unpacking the root image", "tar")
+    let mut unpack = Step::new(&format!("unpacking {what}"), "tar")
         .arg("--extract")
         .arg("--file")
         .arg(&archive)
@@ -119,7 +156,7 @@ fn make_tree(workspace: &mut Workspace<'_>) -> Result<(), Error> {
     }
     unpack.run(workspace)?;
     fs::remove_file(&archive).map_err(|e| Error::file(&archive, e))?;
-    for pattern in entries(REMOVE) {
+    for pattern in entries(contents.remove) {
         remove(&root, pattern)?;
     }
     Ok(())

@@ -1,11 +1,12 @@
-//! The project's two commands.
+//! The project's commands.
 //!
-//! `cargo xtask run` ends in a guest's GL picture, `cargo xtask test` in passed tests.
-//! Both install what they need from Debian's packages, say what they do, and keep what
+//! `cargo xtask run` ends in a guest's GL picture, `cargo xtask test` in passed tests, and
+//! `cargo xtask piglit` in a table of conformance tests. All install what they need from Debian's packages, say what they do, and keep what
 //! was slow to make under `~/.cache/maro`.
 #![forbid(unsafe_code)]
 
 mod packages;
+mod piglit;
 mod run;
 mod test;
 
@@ -30,12 +31,15 @@ enum Task {
     Run(run::Run),
     /// Run all tests, those that boot a guest included
     Test(test::Test),
+    /// Run piglit's tests over maro, over virglrenderer, or without either, and compare
+    Piglit(Box<piglit::Piglit>),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Task::Run(run) => run.execute(),
         Task::Test(test) => test.execute(),
+        Task::Piglit(piglit) => piglit.execute(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

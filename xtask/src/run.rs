@@ -33,19 +33,19 @@ impl Run {
         packages::require(packages::RUN)?;
         step("building maro");
         let maro = build_maro(true)?;
-        let host = host_kind(&maro)?;
+        let (host, info) = examine_host(&maro)?;
         let display = ["WAYLAND_DISPLAY", "DISPLAY"]
             .iter()
             .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
         if display {
-            self.show(&maro, host)
+            self.show(&maro, host, info)
         } else {
             self.take_picture(&maro)
         }
     }
 
     /// A window, for as long as the guest runs.
-    fn show(&self, maro: &Path, host: HostKind) -> Result<()> {
+    fn show(&self, maro: &Path, host: HostKind, info: HostInfo) -> Result<()> {
         let mut request = Request::new(host);
         if host == HostKind::SoftwareKvm {
             request.root = RootKind::Trimmed;
@@ -55,12 +55,7 @@ impl Run {
             run: self.run.clone(),
             ..GuestTask::default()
         };
-        let line = image.cmdline(
-            &HostInfo {
-                tsc_khz: tsc_khz()?,
-            },
-            &task,
-        )?;
+        let line = image.cmdline(&info, &task)?;
         let mut command = Command::new(maro);
         command
             .arg("run")
@@ -109,24 +104,21 @@ impl Run {
 }
 
 /// What stands behind `/dev/kvm`, as maro itself sees it.
-fn host_kind(maro: &Path) -> Result<HostKind> {
+fn examine_host(maro: &Path) -> Result<(HostKind, HostInfo)> {
     let output = Command::new(maro).args(["doctor", "--json"]).output()?;
     let diagnosis: serde_json::Value = serde_json::from_slice(&output.stdout)
         .context("maro doctor did not answer; run it to see why")?;
-    match diagnosis["kvm"].as_str() {
-        Some("hardware") => Ok(HostKind::HardwareKvm),
-        Some("software") => Ok(HostKind::SoftwareKvm),
+    let kind = match diagnosis["kvm"].as_str() {
+        Some("hardware") => HostKind::HardwareKvm,
+        Some("software") => HostKind::SoftwareKvm,
         _ => bail!(
             "there is no usable /dev/kvm; run `{} doctor` to see what to do about it",
             maro.display()
         ),
-    }
-}
-
-/// The frequency of a guest's time stamp counter.
-fn tsc_khz() -> Result<u32> {
-    let kvm = kvm_ioctls::Kvm::new().context("/dev/kvm")?;
-    let vm = kvm.create_vm().context("making a VM")?;
-    let vcpu = vm.create_vcpu(0).context("making a vCPU")?;
-    Ok(vcpu.get_tsc_khz()?)
+    };
+    let tsc_khz = diagnosis["tsc_khz"]
+        .as_u64()
+        .and_then(|khz| u32::try_from(khz).ok())
+        .context("maro doctor did not tell the TSC's frequency")?;
+    Ok((kind, HostInfo { tsc_khz }))
 }
