@@ -13,7 +13,7 @@ use crate::draw::program::ProgramCache;
 use crate::draw::shader::PassthroughCache;
 use crate::gl::host::{Capabilities, Feature, Limit};
 use crate::gl::stream::StreamBuffer;
-use crate::gl::{Framebuffer, Gl, Texture, VertexArray};
+use crate::gl::{Framebuffer, Gl, Program, Shader, Texture, VertexArray};
 use crate::glsl::{Features, GlslVersion, HostProfile};
 use crate::protocol::formats::FormatId;
 use crate::protocol::values::ShaderStage;
@@ -79,7 +79,9 @@ impl Host {
             )));
         }
         let formats = FormatSupport::probe(&gl, &caps);
-        let profile = profile(&caps);
+        let mut profile = profile(&caps);
+        let skips = skips_components(&gl, profile.version);
+        profile.features.set(Features::SKIP_COMPONENTS, skips);
         let sample_locations = sample_locations(&gl, &caps, &formats);
         let out_of_memory = Error::OutOfMemory;
         let host = Self {
@@ -198,6 +200,27 @@ impl Host {
     pub fn draw_framebuffer(&self) -> glow::Framebuffer {
         self.draw_framebuffer.name()
     }
+}
+
+/// Does a program link that leaves gaps in what it captures? No version or extension says
+/// so of OpenGL ES, where Mesa's drivers do it.
+fn skips_components(gl: &Rc<Gl>, version: GlslVersion) -> bool {
+    let directive = version.directive();
+    let vertex = format!("{directive}\nout highp vec4 a;\nvoid main() {{ a = vec4(0.0); }}\n");
+    let fragment = format!("{directive}\nvoid main() {{}}\n");
+    let link = || -> Result<bool, String> {
+        let program = Program::new(gl)?;
+        let vertex = Shader::compile(gl, glow::VERTEX_SHADER, &vertex)?;
+        let fragment = Shader::compile(gl, glow::FRAGMENT_SHADER, &fragment)?;
+        gl.attach_shader(program.name(), vertex.name());
+        gl.attach_shader(program.name(), fragment.name());
+        let varyings = ["gl_SkipComponents1", "a"];
+        gl.transform_feedback_varyings(program.name(), &varyings, glow::INTERLEAVED_ATTRIBS);
+        gl.link_program(program.name());
+        Ok(gl.get_program_link_status(program.name()))
+    };
+    let linked = link().unwrap_or(false);
+    gl.take_error().is_none() && linked
 }
 
 /// Where the samples of 2, 4, 8 and 16 a pixel lie, in the encoding of the capability

@@ -282,6 +282,9 @@ fn storage_limits(caps: &mut CapsV2, limits: &Limits, parts: Parts) {
             .combined_storage_blocks
             .min(limits.storage_buffer_bindings);
         caps.shader_buffer_offset_alignment = limits.storage_buffer_alignment;
+        // Counters come as storage buffers, in slots of their own numbers.
+        caps.max_atomic_counter_buffers = stages.map(|blocks| blocks.min(16));
+        caps.max_combined_atomic_counter_buffers = caps.max_combined_shader_buffers;
     }
     if parts.contains(Parts::IMAGES) {
         caps.max_shader_image_frag_compute = limits.fragment_images.min(limits.compute_images);

@@ -607,7 +607,14 @@ impl SubContext {
             let target = handle.map(|handle| self.objects.stream_output_target(handle));
             targets.push(target.transpose()?.cloned());
         }
-        self.stream_output.set_targets(&host.gl, targets)
+        if let Some(counter) = self.stream_output.counter() {
+            self.queries.remove(&host.gl, &counter)?;
+        }
+        self.stream_output.set_targets(&host.gl, targets)?;
+        match self.stream_output.counter() {
+            Some(counter) => self.queries.add(&host.gl, counter),
+            None => Ok(()),
+        }
     }
 
     fn begin_query(&mut self, host: &Host, handle: ObjectHandle) -> Done {

@@ -105,18 +105,13 @@ impl SubContext {
         self.stream_output.pause(&host.gl);
     }
 
-    /// The GL object that captured into a stream output target.
+    /// How many vertices were captured last; waits for the GPU.
     ///
     /// # Errors
-    /// If there is no such target, or nothing was captured into it.
-    pub fn captured(
-        &self,
-        host: &Host,
-        target: ObjectHandle,
-    ) -> Result<glow::TransformFeedback, CommandError> {
-        let target = self.objects.stream_output_target(target)?;
+    /// If capturing has not ended.
+    pub fn captured_vertices(&self, host: &Host) -> Result<u64, CommandError> {
         self.stream_output
-            .captured(&host.gl, target)
+            .captured_vertices(host)
             .ok_or(CommandError::Incomplete("captured vertices"))
     }
 

@@ -16,7 +16,6 @@ use crate::gl::DrawCall;
 use crate::gl::host::Feature;
 use crate::glsl::SystemUse;
 use crate::host::Host;
-use crate::protocol::ids::ObjectHandle;
 use crate::protocol::values::{PrimitiveMode, ShaderStage};
 
 pub mod bindings;
@@ -277,10 +276,18 @@ fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), Co
     if draw.indirect.is_some() {
         return indices::draw_indirect(host, sub, draw, mode);
     }
+    let count = match draw.count_from_stream_output {
+        0 => draw.count,
+        // The number is the size of the captured buffer; which one, the guest does not say.
+        _ => u32::try_from(sub.captured_vertices(host)?)
+            .ok()
+            .filter(|count| i32::try_from(*count).is_ok())
+            .ok_or(CommandError::OutOfRange("number of captured vertices"))?,
+    };
     let call = DrawCall {
         mode,
         first: draw.start,
-        count: draw.count,
+        count,
         instances: draw.instance_count.max(1),
         base_instance: draw.start_instance,
         base_vertex: draw.index_bias,
@@ -290,14 +297,6 @@ fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), Co
     }
     host.gl
         .set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, false);
-    if draw.count_from_stream_output != 0 {
-        let feedback = sub.captured(host, ObjectHandle(draw.count_from_stream_output))?;
-        return if host.gl.draw_captured(mode, feedback, call.instances) {
-            Ok(())
-        } else {
-            Err(CommandError::Unsupported("a draw of captured vertices"))
-        };
-    }
     host.gl.draw_vertices(&call);
     Ok(())
 }

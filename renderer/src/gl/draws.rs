@@ -38,30 +38,6 @@ impl Gl {
         }
     }
 
-    /// Draws as many vertices as a transform feedback object captured; false if the host
-    /// has no such draws.
-    pub fn draw_captured(
-        &self,
-        mode: u32,
-        feedback: glow::TransformFeedback,
-        instances: u32,
-    ) -> bool {
-        let (name, instances) = (feedback.0.get(), instances as i32);
-        let ext = self.ext();
-        // SAFETY: numbers only; what the bound buffers hold is the caller's check.
-        unsafe {
-            match (
-                ext.draw_transform_feedback,
-                ext.draw_transform_feedback_instanced,
-            ) {
-                (Some(f), _) if instances == 1 => f(mode, name),
-                (_, Some(f)) => f(mode, name, instances),
-                _ => return false,
-            }
-        }
-        true
-    }
-
     /// Draws vertices by indices of type `ty`, from byte `offset` of the bound index
     /// buffer.
     pub fn draw_indexed(&self, draw: &DrawCall, ty: u32, offset: u32) {

@@ -54,8 +54,6 @@ entry_points! {
     draw_elements_base_vertex: "glDrawElementsBaseVertex"(u32, i32, u32, *const c_void, i32);
     draw_elements_instanced_base_vertex: "glDrawElementsInstancedBaseVertex"(u32, i32, u32, *const c_void, i32, i32);
     draw_elements_instanced_base_vertex_base_instance: "glDrawElementsInstancedBaseVertexBaseInstance"(u32, i32, u32, *const c_void, i32, i32, u32);
-    draw_transform_feedback: "glDrawTransformFeedback"(u32, u32);
-    draw_transform_feedback_instanced: "glDrawTransformFeedbackInstanced"(u32, u32, i32);
     tex_buffer_range: "glTexBufferRange"(u32, u32, u32, isize, isize);
     tex_storage_3d_multisample: "glTexStorage3DMultisample"(u32, i32, u32, i32, i32, i32, u8);
     texture_view: "glTextureView"(u32, u32, u32, u32, u32, u32, u32, u32);

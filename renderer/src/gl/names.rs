@@ -44,7 +44,6 @@ const INDEXED: &[&str] = &["GL_EXT_draw_buffers_indexed", "GL_OES_draw_buffers_i
 const BORDER: &[&str] = &["GL_EXT_texture_border_clamp", "GL_OES_texture_border_clamp"];
 const VIEWPORTS: &[&str] = &["GL_OES_viewport_array", "GL_NV_viewport_array"];
 const BASE_INSTANCE: &[&str] = &["GL_EXT_base_instance"];
-const DRAW_FEEDBACK: &[&str] = &["GL_EXT_draw_transform_feedback"];
 const TIMER: &[&str] = &["GL_EXT_disjoint_timer_query"];
 
 #[rustfmt::skip] // A row a line reads as a table.
@@ -56,8 +55,6 @@ const OPTIONAL: &[Optional] = &[
     row("glDrawArraysInstancedBaseInstance", None, BASE_INSTANCE),
     row("glDrawElementsInstancedBaseInstance", None, BASE_INSTANCE),
     row("glDrawElementsInstancedBaseVertexBaseInstance", None, BASE_INSTANCE),
-    row("glDrawTransformFeedback", None, DRAW_FEEDBACK),
-    row("glDrawTransformFeedbackInstanced", None, DRAW_FEEDBACK),
     row("glTexStorage3DMultisample", ES32, &["GL_OES_texture_storage_multisample_2d_array"]),
     row("glMinSampleShading", ES32, &["GL_OES_sample_shading"]),
     row("glBlendBarrier", ES32, &["GL_KHR_blend_equation_advanced"]),

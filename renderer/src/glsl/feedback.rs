@@ -13,6 +13,7 @@ use super::helpers::Kind;
 use super::inputs::varying_name;
 use super::interface::{FeedbackMode, TransformFeedback};
 use super::key::VaryingSet;
+use super::profile::Features;
 use super::streamout::{StreamOutput, StreamOutputRegister};
 use super::writer::Writer;
 
@@ -108,6 +109,12 @@ impl Writer<'_> {
             && !varyings.contains(&name)
         {
             varyings.push(name);
+            return Ok(());
+        }
+        if let Piece::Gap(components) = piece
+            && self.profile.features.contains(Features::SKIP_COMPONENTS)
+        {
+            varyings.push(format!("gl_SkipComponents{components}"));
             return Ok(());
         }
         self.captured_vector(std::slice::from_ref(piece), varyings, finish)

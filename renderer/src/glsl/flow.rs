@@ -6,7 +6,7 @@ use super::expr::cast;
 use super::helpers::Kind;
 use super::profile::Features;
 use super::writer::Writer;
-use crate::tgsi::ir::{File, Instruction, Src, Stage};
+use crate::tgsi::ir::{File, Index, Instruction, Register, Src, Stage};
 use crate::tgsi::opcode::{Opcode, OpcodeForm};
 
 /// Bits of `MEMBAR`'s operand (`TGSI_MEMBAR_*`) and the GLSL barrier each stands for.
@@ -23,6 +23,11 @@ const BARRIER_GROUP: u32 = 16;
 impl Writer<'_> {
     /// Writes one instruction.
     pub(super) fn instruction(&mut self, instruction: &Instruction) -> Result<(), TranslateError> {
+        if self.shader.stage == Stage::TessCtrl
+            && let Some(register) = relative_output(instruction)
+        {
+            return self.output_ladder(instruction, register);
+        }
         match instruction.opcode.form() {
             OpcodeForm::Texture => return self.texture(instruction),
             OpcodeForm::Memory => return self.memory(instruction),
@@ -32,6 +37,46 @@ impl Writer<'_> {
             return Ok(());
         }
         Err(TranslateError::UnsupportedOpcode(instruction.opcode))
+    }
+
+    /// Writes an instruction with an output register chosen by another register: once for
+    /// each that it may be. Outputs of tessellation control shaders are variables that all
+    /// invocations share, so no array of this one's can stand in for them.
+    fn output_ladder(
+        &mut self,
+        instruction: &Instruction,
+        register: Register,
+    ) -> Result<(), TranslateError> {
+        let candidates: Vec<u32> = self.registers.all_outputs().map(|(n, _)| n).collect();
+        let count = candidates.iter().max().map_or(1, |last| last + 1);
+        let index = self.index_text(register.index, 0, count);
+        self.open(format_args!("switch ({index}) {{"));
+        for candidate in candidates {
+            self.check_length()?;
+            let mut fixed = instruction.clone();
+            let replace = |other: &mut Register| {
+                if *other == register {
+                    other.index = Index::constant(i32::try_from(candidate).unwrap_or(0));
+                }
+            };
+            fixed
+                .dst
+                .iter_mut()
+                .map(|d| &mut d.register)
+                .for_each(replace);
+            fixed
+                .src
+                .iter_mut()
+                .map(|s| &mut s.register)
+                .for_each(replace);
+            self.open(format_args!("case {candidate}: {{"));
+            self.instruction(&fixed)?;
+            self.line(format_args!("break;"));
+            self.close("}");
+        }
+        self.line(format_args!("default: break;"));
+        self.close("}");
+        Ok(())
     }
 
     /// Conditions and loops; false for other instructions.
@@ -237,4 +282,14 @@ impl Writer<'_> {
         let name = format!("fs_color{}{}", semantic.index, selector(&written));
         self.store(dst, &name, kind, written.len())
     }
+}
+
+/// The first output register among the operands whose number is known only when the shader
+/// runs.
+fn relative_output(instruction: &Instruction) -> Option<Register> {
+    let targets = instruction.dst.iter().map(|d| d.register);
+    let sources = instruction.src.iter().map(|s| s.register);
+    targets
+        .chain(sources)
+        .find(|r| r.file == File::Output && r.index.relative.is_some())
 }

@@ -90,6 +90,9 @@ bitflags::bitflags! {
         /// The context checks buffer accesses itself (`KHR_robust_buffer_access_behavior`
         /// or a robust context), so shaders need not.
         const ROBUST_BUFFER_ACCESS = 1 << 21;
+        /// `gl_SkipComponents1` and friends as transform feedback varyings: what is skipped
+        /// keeps its content. Desktop OpenGL's; Mesa knows them in GLES contexts too.
+        const SKIP_COMPONENTS = 1 << 22;
     }
 }
 

@@ -49,6 +49,9 @@ pub(super) fn translate(
     Ok(writer.assemble())
 }
 
+/// Bytes of GLSL that choices between registers may grow to.
+const MAX_BODY: usize = 1 << 20;
+
 /// The state of one translation.
 pub(super) struct Writer<'a> {
     pub(super) shader: &'a Shader,
@@ -78,6 +81,16 @@ impl Writer<'_> {
         // Writing to a String cannot fail.
         let _ = self.body.write_fmt(text);
         self.body.push('\n');
+    }
+
+    /// Ends a translation whose text grows out of proportion to the shader.
+    pub(super) fn check_length(&self) -> Result<(), TranslateError> {
+        if self.body.len() <= MAX_BODY {
+            return Ok(());
+        }
+        Err(TranslateError::Unsupported(
+            "more registers chosen by registers than GLSL can express".to_owned(),
+        ))
     }
 
     /// Appends a line and indents what follows.

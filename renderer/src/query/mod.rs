@@ -46,7 +46,8 @@ pub struct QueryObject {
     ty: QueryType,
     /// GL's target; `None` for what the host cannot count.
     target: Option<u32>,
-    resource: Rc<Resource>,
+    /// Where the guest looks for the result; none for the renderer's own queries.
+    resource: Option<Rc<Resource>>,
     /// The GL queries whose results add up.
     parts: RefCell<Vec<Rc<Part>>>,
     running: Cell<bool>,
@@ -69,7 +70,19 @@ impl QueryObject {
         Ok(Self {
             ty: query.ty,
             target: gl_target(host, query.ty),
-            resource,
+            resource: Some(resource),
+            parts: RefCell::default(),
+            running: Cell::new(false),
+            result: Cell::new(None),
+        })
+    }
+
+    /// A query of the renderer's own: primitives that transform feedback writes.
+    pub fn captured_primitives() -> Rc<Self> {
+        Rc::new(Self {
+            ty: QueryType::PrimitivesEmitted,
+            target: Some(glow::TRANSFORM_FEEDBACK_PRIMITIVES_WRITTEN),
+            resource: None,
             parts: RefCell::default(),
             running: Cell::new(false),
             result: Cell::new(None),
@@ -129,11 +142,6 @@ impl QueryObject {
         result
     }
 
-    /// The resource that receives the result.
-    pub fn resource(&self) -> &Rc<Resource> {
-        &self.resource
-    }
-
     /// Writes the result where the guest looks for it; waits for the GPU.
     pub fn deliver(&self, host: &Host) {
         let state = HostQueryState {
@@ -141,8 +149,10 @@ impl QueryObject {
             size: 8,
             result: self.result(host),
         };
-        let written = self
-            .resource
+        let Some(resource) = &self.resource else {
+            return;
+        };
+        let written = resource
             .backing()
             .and_then(|backing| backing.write(0, state.as_bytes()));
         if let Err(e) = written {
@@ -200,9 +210,18 @@ impl ActiveQueries {
     pub fn begin(&mut self, gl: &Rc<Gl>, query: Rc<QueryObject>) -> Result<(), CommandError> {
         self.remove(gl, &query)?;
         query.reset();
+        self.add(gl, query)
+    }
+
+    /// Goes on with a query that was taken out.
+    ///
+    /// # Errors
+    /// If GL has no query left.
+    pub fn add(&mut self, gl: &Rc<Gl>, query: Rc<QueryObject>) -> Result<(), CommandError> {
         let Some(slot) = query.slot() else {
             return Ok(());
         };
+        query.result.set(None);
         self.pause_slot(gl, slot);
         self.queries.push(query);
         self.resume_slot(gl, slot)

@@ -10,6 +10,8 @@ use std::rc::Rc;
 use crate::context::error::CommandError;
 use crate::draw::key::Primitives;
 use crate::gl::{Gl, TransformFeedback};
+use crate::host::Host;
+use crate::query::QueryObject;
 use crate::resource::{Resource, next_serial};
 
 /// Buffers that can be captured into at once.
@@ -58,6 +60,10 @@ struct Capture {
     begun: Cell<bool>,
     /// The program that it was begun with; GL resumes with no other.
     program: Cell<Option<glow::Program>>,
+    /// What it was begun with.
+    primitives: Cell<Primitives>,
+    /// Counts what it captured.
+    written: Rc<QueryObject>,
     // GL keeps the buffers alive; the guest's names must stay theirs meanwhile.
     _targets: Vec<Option<Rc<Target>>>,
 }
@@ -67,6 +73,8 @@ struct Capture {
 pub struct StreamOutputState {
     captures: RefCell<Vec<Rc<Capture>>>,
     current: RefCell<Option<Rc<Capture>>>,
+    /// The one that was current last.
+    last: RefCell<Option<Rc<Capture>>>,
 }
 
 impl StreamOutputState {
@@ -100,20 +108,31 @@ impl StreamOutputState {
                 capture
             }
         };
+        *self.last.borrow_mut() = Some(Rc::clone(&capture));
         *self.current.borrow_mut() = Some(capture);
         Ok(())
     }
 
-    /// The GL object that captured into `target`, with its capture ended, so that GL tells
-    /// how much there is.
-    pub fn captured(&self, gl: &Gl, target: &Target) -> Option<glow::TransformFeedback> {
-        let captures = self.captures.borrow();
-        let capture = captures
-            .iter()
-            .rev()
-            .find(|capture| capture.key.contains(&target.serial))?;
-        end(gl, capture);
-        Some(capture.feedback.name())
+    /// The query that has to run while the current list captures.
+    pub fn counter(&self) -> Option<Rc<QueryObject>> {
+        let current = self.current.borrow();
+        current.as_ref().map(|capture| Rc::clone(&capture.written))
+    }
+
+    /// How many vertices were captured by the list that was current last; waits for the
+    /// GPU. OpenGL ES cannot draw as many without asking.
+    pub fn captured_vertices(&self, host: &Host) -> Option<u64> {
+        if self.current.borrow().is_some() {
+            return None;
+        }
+        let last = self.last.borrow();
+        let capture = last.as_ref()?;
+        let each = match capture.primitives.get() {
+            Primitives::Points => 1,
+            Primitives::Lines => 2,
+            Primitives::Triangles => 3,
+        };
+        Some(capture.written.result(host).saturating_mul(each))
     }
 
     /// Starts capturing for a draw with `program`; false if nothing is captured.
@@ -134,6 +153,7 @@ impl StreamOutputState {
             gl.end_transform_feedback();
         }
         capture.program.set(Some(program));
+        capture.primitives.set(primitives);
         gl.begin_transform_feedback(match primitives {
             Primitives::Points => glow::POINTS,
             Primitives::Lines => glow::LINES,
@@ -172,6 +192,8 @@ fn begin(
         feedback,
         begun: Cell::new(false),
         program: Cell::new(None),
+        primitives: Cell::new(Primitives::Points),
+        written: QueryObject::captured_primitives(),
         _targets: targets,
     })
 }
