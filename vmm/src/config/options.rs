@@ -66,7 +66,8 @@ pub struct RunOptions {
     pub console: Option<CharacterOption>,
 
     /// Give the guest the host's random numbers [default: on]
-    #[arg(long, value_name = "on|off", value_parser = BoolishValueParser::new())]
+    #[arg(long, value_name = "on|off", value_parser = BoolishValueParser::new(),
+          hide_possible_values = true)]
     pub rng: Option<bool>,
 
     /// Write the guest's last picture to this PNG file at the end
@@ -87,7 +88,8 @@ pub struct RunOptions {
 
     /// Log the counts of KVM exits at the end
     #[arg(long, num_args = 0..=1, default_missing_value = "on", value_name = "on|off",
-          require_equals = true, value_parser = BoolishValueParser::new())]
+          require_equals = true, value_parser = BoolishValueParser::new(),
+          hide_possible_values = true)]
     pub stats: Option<bool>,
 
     /// The KVM device, for tests
