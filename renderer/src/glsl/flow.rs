@@ -33,7 +33,11 @@ impl Writer<'_> {
             OpcodeForm::Memory => return self.memory(instruction),
             OpcodeForm::Plain => {}
         }
-        if self.arithmetic(instruction)? || self.flow(instruction)? || self.special(instruction)? {
+        if self.arithmetic(instruction)?
+            || self.double(instruction)?
+            || self.flow(instruction)?
+            || self.special(instruction)?
+        {
             return Ok(());
         }
         Err(TranslateError::UnsupportedOpcode(instruction.opcode))

@@ -32,6 +32,7 @@
 //! tessellation control shaders, whose invocations share outputs, write them directly.
 
 mod arithmetic;
+mod doubles;
 mod epilogue;
 mod expr;
 mod feedback;
@@ -46,6 +47,7 @@ mod memory;
 mod needs;
 mod passthrough;
 mod profile;
+mod softdouble;
 mod stage;
 mod streamout;
 mod system;

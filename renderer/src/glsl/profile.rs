@@ -34,6 +34,11 @@ impl GlslVersion {
         }
     }
 
+    /// True if the language has a type for doubles.
+    pub(super) const fn has_doubles(self) -> bool {
+        matches!(self, GlslVersion::Gl450)
+    }
+
     /// True for the embedded language.
     pub const fn is_es(self) -> bool {
         !matches!(self, GlslVersion::Gl450)

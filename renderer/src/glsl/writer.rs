@@ -6,6 +6,7 @@ use std::fmt::{self, Write as _};
 use super::helpers::Helper;
 use super::interface::{Interface, UniformBlock};
 use super::profile::{Features, GlslVersion};
+use super::softdouble::DoubleFns;
 use super::system::{SystemBlock, SystemUse};
 use super::usage::{Registers, Usage};
 use super::{HostProfile, ShaderKey, StreamOutput, TranslateError, Translated, needs};
@@ -29,6 +30,7 @@ pub(super) fn translate(
         interface: Interface::new(shader.stage),
         extensions: BTreeSet::new(),
         helpers: BTreeSet::new(),
+        doubles: DoubleFns::default(),
         globals: String::new(),
         functions: String::new(),
         body: String::new(),
@@ -62,6 +64,7 @@ pub(super) struct Writer<'a> {
     pub(super) registers: Registers,
     pub(super) interface: Interface,
     pub(super) helpers: BTreeSet<Helper>,
+    pub(super) doubles: DoubleFns,
     extensions: BTreeSet<&'static str>,
     /// Declarations outside functions.
     globals: String,
@@ -288,6 +291,7 @@ impl Writer<'_> {
         for helper in &self.helpers {
             helper.write(version, &mut text);
         }
+        self.doubles.write(version, &mut text);
         text.push_str(&self.functions);
         text.push_str("void main() {\n");
         text.push_str(&self.body);

@@ -18,8 +18,12 @@ pub struct Host {
 
 impl Host {
     pub fn new() -> Host {
+        Host::of(Api::Gles)
+    }
+
+    pub fn of(api: Api) -> Host {
         let context = Platform::headless()
-            .and_then(|platform| platform.create_context(Api::Gles, None))
+            .and_then(|platform| platform.create_context(api, None))
             .and_then(|context| context.make_current())
             .expect("tests need EGL with GLES (Mesa's llvmpipe will do)");
         Host {

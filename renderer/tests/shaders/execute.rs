@@ -34,14 +34,25 @@ const RGBA32UI: PixelFormat = PixelFormat {
 };
 
 /// What a fragment shader may read.
-struct Inputs<'a> {
-    constants: &'a [[u32; 4]],
-    system: SystemBlock,
-    key: ShaderKey,
+pub struct Inputs<'a> {
+    pub constants: &'a [[u32; 4]],
+    pub system: SystemBlock,
+    pub key: ShaderKey,
 }
 
 /// Draws one pixel with a fragment shader and returns what it wrote to `COLOR`, as bits.
 fn fragment(host: &Host, profile: &HostProfile, body: &str, inputs: &Inputs<'_>) -> [u32; 4] {
+    fragments(host, profile, body, inputs, 1)[0]
+}
+
+/// The same for a row of `width` pixels.
+pub fn fragments(
+    host: &Host,
+    profile: &HostProfile,
+    body: &str,
+    inputs: &Inputs<'_>,
+    width: usize,
+) -> Vec<[u32; 4]> {
     let gl = &host.gl;
     let vertex_key = ShaderKey {
         raster: Some(RasterKey::default()),
@@ -78,14 +89,15 @@ fn fragment(host: &Host, profile: &HostProfile, body: &str, inputs: &Inputs<'_>)
         }
         buffers.push(buffer);
     }
-    draw_pixel(host)
+    draw_row(host, width)
 }
 
-fn draw_pixel(host: &Host) -> [u32; 4] {
+fn draw_row(host: &Host, width: usize) -> Vec<[u32; 4]> {
     let gl = &host.gl;
+    let size = i32::try_from(width).expect("a row fits a texture");
     let texture = Texture::new(gl).expect("a texture");
     gl.edit_texture(glow::TEXTURE_2D, texture.name());
-    gl.tex_storage_2d(glow::TEXTURE_2D, 1, glow::RGBA32UI, 1, 1);
+    gl.tex_storage_2d(glow::TEXTURE_2D, 1, glow::RGBA32UI, size, 1);
     let framebuffer = Framebuffer::new(gl).expect("a framebuffer");
     gl.bind_draw_framebuffer(Some(framebuffer.name()));
     gl.bind_read_framebuffer(Some(framebuffer.name()));
@@ -98,7 +110,7 @@ fn draw_pixel(host: &Host) -> [u32; 4] {
     );
     let array = VertexArray::new(gl).expect("a vertex array");
     gl.bind_vertex_array(Some(array.name()));
-    gl.viewport(0, 0, 1, 1);
+    gl.viewport(0, 0, size, 1);
     gl.draw_vertices(&DrawCall {
         mode: glow::TRIANGLES,
         first: 0,
@@ -107,8 +119,8 @@ fn draw_pixel(host: &Host) -> [u32; 4] {
         base_instance: 0,
         base_vertex: 0,
     });
-    let mut words = [0u32; 4];
-    assert!(gl.read_pixels([0, 0, 1, 1], RGBA32UI, words.as_mut_bytes()));
+    let mut words = vec![[0u32; 4]; width];
+    assert!(gl.read_pixels([0, 0, size, 1], RGBA32UI, words.as_mut_bytes()));
     assert_eq!(gl.take_error(), None);
     words
 }

@@ -5,6 +5,7 @@
 
 mod compile;
 mod corpus;
+mod doubles;
 mod execute;
 mod fuzz;
 mod golden;
