@@ -94,8 +94,6 @@ pub enum Needs {
     Core,
     /// All of these.
     Features(&'static [Feature]),
-    /// An embedded host: the switch describes it.
-    Gles,
     /// No host of ours has it.
     Nothing,
 }

@@ -622,15 +622,15 @@ impl DoubleFn {
                 .native("uvec2 d_max(uvec2 a, uvec2 b) { return d_bits(max(D(a), D(b))); }\n"),
             DoubleFn::Sign => soft(SIGN, &[IsNan])
                 .native("uvec2 d_sign(uvec2 a) { return d_bits(sign(D(a))); }\n"),
-            DoubleFn::Whole => soft(WHOLE, &[]),
+            DoubleFn::Whole => soft(WHOLE, &[]).everywhere(),
             DoubleFn::Trunc => soft(TRUNC, &[Whole])
                 .native("uvec2 d_trunc(uvec2 a) { return d_bits(trunc(D(a))); }\n"),
             DoubleFn::Floor => soft(FLOOR, &[Whole])
                 .native("uvec2 d_floor(uvec2 a) { return d_bits(floor(D(a))); }\n"),
             DoubleFn::Ceil => soft(CEIL, &[Whole])
                 .native("uvec2 d_ceil(uvec2 a) { return d_bits(ceil(D(a))); }\n"),
-            DoubleFn::RoundEven => soft(ROUND_EVEN, &[Whole])
-                .native("uvec2 d_round_even(uvec2 a) { return d_bits(roundEven(D(a))); }\n"),
+            // Some hosts add a half, which is wrong just below it.
+            DoubleFn::RoundEven => soft(ROUND_EVEN, &[Whole]).everywhere(),
             DoubleFn::ShiftRight => soft(SHIFT_RIGHT, &[]),
             DoubleFn::Normalize => soft(NORMALIZE, &[]).helpers(MSB),
             DoubleFn::Open => soft(OPEN, &[Normalize]),

@@ -365,8 +365,8 @@ fn exponents_are_scaled_and_split() {
                 let want = scaled(a, n);
                 let [x, y, z, w] = scales[i];
                 for got in [double(x, y), double(z, w)] {
-                    if !subnormals && a.is_infinite() {
-                        // Mesa scales the exponent of infinity, too.
+                    // GLSL leaves results out of range to a native host.
+                    if !subnormals && want.is_infinite() {
                         continue;
                     }
                     // 2^-1100 leaves a number without bits to round, or none at all.
