@@ -110,6 +110,7 @@ impl Host {
     pub fn with_caps_input<T>(&self, report: impl FnOnce(&caps::Host<'_>) -> T) -> T {
         let masks = self.formats.masks();
         report(&caps::Host {
+            gles: self.caps.gles,
             version: self.caps.version,
             renderer: &self.caps.renderer,
             limits: &self.caps.limits,

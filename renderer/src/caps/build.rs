@@ -23,6 +23,8 @@ const OWN_UNIFORM_BLOCKS: u32 = 2;
 
 /// A host, as far as the sets depend on it.
 pub struct Host<'a> {
+    /// OpenGL ES, otherwise desktop OpenGL.
+    pub gles: bool,
     /// Its version.
     pub version: Version,
     /// The driver's name of itself.
@@ -55,6 +57,8 @@ impl Host<'_> {
         match needs {
             Needs::Core => true,
             Needs::Features(features) => features.iter().all(|&feature| (self.has)(feature)),
+            Needs::Gles => self.gles,
+            Needs::Desktop => !self.gles,
             Needs::Nothing => false,
         }
     }
@@ -389,6 +393,7 @@ mod tests {
         has: &'a dyn Fn(Feature) -> bool,
     ) -> Host<'a> {
         Host {
+            gles: true,
             version: Version::new(3, 2),
             renderer: "llvmpipe (LLVM 15.0.6, 256 bits)",
             limits,

@@ -94,6 +94,10 @@ pub enum Needs {
     Core,
     /// All of these.
     Features(&'static [Feature]),
+    /// An embedded host: the switch describes it.
+    Gles,
+    /// Desktop OpenGL, whose shaders have more than those of OpenGL ES.
+    Desktop,
     /// No host of ours has it.
     Nothing,
 }
@@ -163,7 +167,7 @@ pub const CLAIMS: &[Claim] = &[
     bset(Bset::UBO, Needs::Core, ""),
     bset(Bset::MIRROR_CLAMP, features![MirrorClampToEdge], ""),
     bset(Bset::TEXTURE_QUERY_LOD, features![TextureQueryLod], "derivatives in the shader"),
-    bset(Bset::HAS_FP64, Needs::Core, "shaders compute with integers"),
+    bset(Bset::HAS_FP64, Needs::Desktop, "shaders compute with integers, which drivers compile too slowly"),
     bset(Bset::HAS_TESSELLATION_SHADERS, features![TessellationShader], ""),
     bset(Bset::HAS_INDIRECT_DRAW, features![DrawIndirect], "arguments are read back"),
     bset(Bset::HAS_SAMPLE_SHADING, features![SampleShading, SampleVariables], ""),
@@ -188,6 +192,7 @@ pub const CLAIMS: &[Claim] = &[
     caps(Caps::QBO, Needs::Nothing, "results go through the CPU"),
     caps(Caps::TRANSFER, Needs::Core, ""),
     caps(Caps::FBO_MIXED_COLOR_FORMATS, Needs::Core, ""),
+    caps(Caps::HOST_IS_GLES, Needs::Gles, ""),
     caps(Caps::BIND_COMMAND_ARGS, features![DrawIndirect], ""),
     caps(Caps::MULTI_DRAW_INDIRECT, features![DrawIndirect], "one indirect draw after the other"),
     caps(Caps::INDIRECT_INPUT_ADDR, Needs::Core, ""),

@@ -522,6 +522,7 @@ pub(super) mod tests {
     fn everything_on_a_rich_host_gives_the_highest() {
         let (limits, formats) = (rich_limits(), rich_formats());
         let host = crate::caps::build::Host {
+            gles: true,
             version: Version::new(3, 2),
             renderer: "test",
             limits: &limits,
