@@ -127,7 +127,7 @@ impl Writer<'_> {
         let plain = Src {
             negate: false,
             absolute: false,
-            ..src.clone()
+            ..*src
         };
         let mut text = self.operand(&plain, &[pair * 2, pair * 2 + 1], Kind::Uint)?;
         let modifiers = [(src.absolute, DoubleFn::Abs), (src.negate, DoubleFn::Neg)];
