@@ -315,14 +315,17 @@ fn profile(caps: &Capabilities) -> HostProfile {
         (Feature::RobustBufferAccess, Features::ROBUST_BUFFER_ACCESS),
     ];
     let mut features = Features::empty();
+    let mut absent = Features::empty();
     for (feature, flag) in table {
         features.set(flag, caps.has(feature));
+        absent.set(flag, caps.without.contains(feature));
     }
     let storage = caps.limits.storage_buffer_bindings;
     let images = caps.limits.image_units;
     HostProfile {
         version,
         features,
+        absent,
         storage_buffer_base: bases(
             storage,
             [

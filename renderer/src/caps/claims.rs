@@ -149,8 +149,8 @@ macro_rules! features {
 /// Every switch that may ever be claimed.
 #[rustfmt::skip] // A row a line reads as a table.
 pub const CLAIMS: &[Claim] = &[
-    bset(Bset::INDEP_BLEND_ENABLE, features![DrawBuffersIndexed], "one blend state for all"),
-    bset(Bset::INDEP_BLEND_FUNC, features![DrawBuffersIndexed], ""),
+    bset(Bset::INDEP_BLEND_ENABLE, features![DrawBuffersIndexed], "the draw is repeated for each group of attachments with equal blending"),
+    bset(Bset::INDEP_BLEND_FUNC, features![DrawBuffersIndexed], "as above"),
     bset(Bset::CUBE_MAP_ARRAY, features![CubeMapArray], ""),
     bset(Bset::CONDITIONAL_RENDER, Needs::Core, "the query's result is asked for and the draw left out"),
     bset(Bset::START_INSTANCE, features![BaseInstance], "attribute offsets"),
@@ -214,7 +214,9 @@ pub const IMPLEMENTED: Implemented = Implemented {
     emulated: Bits {
         bset: Bset::CONDITIONAL_RENDER
             .union(Bset::CONDITIONAL_RENDER_INVERTED)
-            .union(Bset::OCCLUSION_QUERY),
+            .union(Bset::OCCLUSION_QUERY)
+            .union(Bset::INDEP_BLEND_ENABLE)
+            .union(Bset::INDEP_BLEND_FUNC),
         caps: Caps::QBO,
         caps2: Caps2::empty(),
     },

@@ -1,14 +1,14 @@
 //! Fixed-function state: what needs no shader, shown to GL when it changed.
 
+use super::blend;
 use super::framebuffer::FramebufferInfo;
 use crate::context::gl_enums;
-use crate::context::state::{Dirty, MAX_COLOR_BUFFERS, State};
+use crate::context::state::{Dirty, State};
 use crate::gl::Gl;
 use crate::gl::host::Feature;
 use crate::host::Host;
 use crate::protocol::bindings::{Scissor, Viewport};
-use crate::protocol::flags::ColorMask;
-use crate::protocol::state::{BlendTarget, StencilFace};
+use crate::protocol::state::StencilFace;
 use crate::protocol::values::FillMode;
 
 /// Shows GL every part of `dirty` that is fixed-function.
@@ -21,7 +21,7 @@ pub fn apply(host: &Host, state: &State, target: &FramebufferInfo, dirty: Dirty)
         apply_scissors(host, state);
     }
     if dirty.intersects(Dirty::BLEND | Dirty::FRAMEBUFFER) {
-        apply_blend(host, state, target);
+        blend::apply(host, state, target);
     }
     if dirty.contains(Dirty::BLEND_COLOR) {
         let [r, g, b, a] = state.blend_color;
@@ -98,101 +98,8 @@ fn apply_scissors(host: &Host, state: &State) {
     }
 }
 
-/// The blending of one colour buffer, with what hidden alpha asks.
-fn resolved_target(state: &State, target: &FramebufferInfo, index: usize) -> BlendTarget {
-    let mut blend = *state.blend.target(index);
-    if target.hides_alpha & (1 << index) != 0 {
-        for channel in [&mut blend.rgb, &mut blend.alpha] {
-            channel.src = gl_enums::without_dst_alpha(channel.src);
-            channel.dst = gl_enums::without_dst_alpha(channel.dst);
-        }
-    }
-    blend
-}
-
-fn mask_bits(mask: ColorMask) -> [bool; 4] {
-    [
-        ColorMask::RED,
-        ColorMask::GREEN,
-        ColorMask::BLUE,
-        ColorMask::ALPHA,
-    ]
-    .map(|channel| mask.contains(channel))
-}
-
-fn apply_blend(host: &Host, state: &State, target: &FramebufferInfo) {
-    let gl = &host.gl;
-    gl.set_enabled(glow::DITHER, state.blend.dither);
-    if !host.caps.gles {
-        gl.set_enabled(glow::COLOR_LOGIC_OP, state.blend.logic_op.is_some());
-        if let Some(op) = state.blend.logic_op {
-            gl.logic_op(gl_enums::logic_op(op));
-        }
-    }
-    let count = target.color_count.clamp(1, MAX_COLOR_BUFFERS);
-    let first = resolved_target(state, target, 0);
-    let same = (1..count).all(|index| resolved_target(state, target, index) == first);
-    if same || !host.caps.has(Feature::DrawBuffersIndexed) {
-        apply_common_blend(host, state, &first);
-        return;
-    }
-    for index in 0..count {
-        apply_indexed_blend(gl, index as u32, &resolved_target(state, target, index));
-    }
-    gl.forget_indexed_blend();
-}
-
-fn apply_common_blend(host: &Host, state: &State, blend: &BlendTarget) {
-    let gl = &host.gl;
-    gl.color_mask(mask_bits(blend.color_mask));
-    let advanced = state.blend.advanced;
-    if let Some(equation) = advanced
-        && host.caps.has(Feature::BlendEquationAdvanced)
-    {
-        gl.set_enabled(glow::BLEND, true);
-        gl.blend_equation(gl_enums::advanced_blend(equation));
-        return;
-    }
-    gl.set_enabled(glow::BLEND, blend.enabled);
-    if blend.enabled {
-        let [rgb, alpha] = [blend.rgb, blend.alpha];
-        gl.blend_equation_separate(
-            gl_enums::blend_func(rgb.func),
-            gl_enums::blend_func(alpha.func),
-        );
-        gl.blend_func_separate(
-            gl_enums::blend_factor(rgb.src),
-            gl_enums::blend_factor(rgb.dst),
-            gl_enums::blend_factor(alpha.src),
-            gl_enums::blend_factor(alpha.dst),
-        );
-    }
-}
-
-fn apply_indexed_blend(gl: &Gl, index: u32, blend: &BlendTarget) {
-    let [r, g, b, a] = mask_bits(blend.color_mask);
-    gl.color_mask_draw_buffer(index, r, g, b, a);
-    if !blend.enabled {
-        gl.disable_draw_buffer(glow::BLEND, index);
-        return;
-    }
-    gl.enable_draw_buffer(glow::BLEND, index);
-    let [rgb, alpha] = [blend.rgb, blend.alpha];
-    gl.blend_equation_separate_draw_buffer(
-        index,
-        gl_enums::blend_func(rgb.func),
-        gl_enums::blend_func(alpha.func),
-    );
-    gl.blend_func_separate_draw_buffer(
-        index,
-        gl_enums::blend_factor(rgb.src),
-        gl_enums::blend_factor(rgb.dst),
-        gl_enums::blend_factor(alpha.src),
-        gl_enums::blend_factor(alpha.dst),
-    );
-}
-
-fn apply_depth_stencil(gl: &Gl, state: &State) {
+/// Shows GL the depth and stencil tests.
+pub fn apply_depth_stencil(gl: &Gl, state: &State) {
     let tests = &state.depth_stencil_alpha;
     gl.set_enabled(glow::DEPTH_TEST, tests.depth.is_some());
     if let Some(depth) = tests.depth {

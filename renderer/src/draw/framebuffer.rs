@@ -25,6 +25,8 @@ pub struct FramebufferInfo {
     pub samples: u32,
     /// Number of colour buffers, holes included.
     pub color_count: usize,
+    /// Colour buffers that there are.
+    pub colors: u8,
     /// Colour buffers with signed integers.
     pub int_colors: u8,
     /// Colour buffers with unsigned integers.
@@ -132,6 +134,7 @@ fn make(host: &Host, state: &FramebufferState) -> Result<CachedFramebuffer, Comm
         buffers[index] = attachment;
         info.add(surface);
         let bit = 1 << index;
+        info.colors |= bit;
         if surface.info.is_signed_integer() {
             info.int_colors |= bit;
         } else if surface.info.is_integer() {

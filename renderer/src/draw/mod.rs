@@ -19,6 +19,7 @@ use crate::host::Host;
 use crate::protocol::values::{PrimitiveMode, ShaderStage};
 
 pub mod bindings;
+pub mod blend;
 pub mod blit;
 pub mod blitter;
 pub mod clear;
@@ -32,6 +33,7 @@ pub mod shader;
 pub mod vertex;
 
 use bindings::{StreamedState, fill_system_block};
+use blend::BlendPasses;
 use framebuffer::CachedFramebuffer;
 use key::{KeyBuilder, Primitives};
 use program::LinkedProgram;
@@ -47,6 +49,8 @@ pub struct DrawState {
     /// Vertices of a patch for which `program` was chosen.
     patch_vertices: u32,
     streamed: StreamedState,
+    /// How often a draw is issued, and for which colour buffers.
+    passes: BlendPasses,
 }
 
 impl DrawState {
@@ -128,6 +132,31 @@ pub fn draw(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Comman
         host.gl
             .patch_parameter_i32(glow::PATCH_VERTICES, draw.vertices_per_patch as i32);
     }
+    let Some((last, earlier)) = sub.draw.passes.masks().split_last() else {
+        return issue_capturing(host, sub, draw, mode);
+    };
+    let Some(framebuffer) = &sub.draw.framebuffer else {
+        return Err(CommandError::Incomplete("a framebuffer"));
+    };
+    let target = &framebuffer.info;
+    let mut result = Ok(());
+    for mask in earlier {
+        blend::begin_pass(host, &sub.state, target, *mask, false);
+        result = result.and_then(|()| issue(host, sub, draw, mode));
+    }
+    blend::begin_pass(host, &sub.state, target, *last, true);
+    let result = result.and_then(|()| issue_capturing(host, sub, draw, mode));
+    blend::end_passes(host, target);
+    result
+}
+
+/// Issues a draw whose vertices are captured if the guest wants them.
+fn issue_capturing(
+    host: &Host,
+    sub: &SubContext,
+    draw: &Draw,
+    mode: u32,
+) -> Result<(), CommandError> {
     let capturing = sub.begin_capture(host, draw.mode)?;
     let result = issue(host, sub, draw, mode);
     if capturing {
@@ -205,6 +234,9 @@ fn prepare(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Command
     host.gl.use_program(Some(program.program.name()));
     let dirty = state.dirty;
     fixed::apply(host, state, &target.info, dirty);
+    if dirty.intersects(Dirty::BLEND | Dirty::FRAMEBUFFER) {
+        drawn.passes = BlendPasses::new(host, state, &target.info);
+    }
     vertex::bind(host, state, draw.start_instance)?;
     let views_changed = state.stages.iter().any(|stage| stage.dirty_views != 0);
     drawn

@@ -37,6 +37,35 @@ pub struct Limit {
     /// Use no more than this version of OpenGL ES, and no extension that brings features
     /// of a newer one.
     pub gles: Option<Version>,
+    /// Do without these, though the host has them.
+    pub without: FeatureSet,
+}
+
+/// A set of [`Feature`]s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FeatureSet(u128);
+
+impl FeatureSet {
+    /// The set without a member.
+    pub const EMPTY: Self = Self(0);
+
+    /// Adds a feature.
+    pub fn insert(&mut self, feature: Feature) {
+        self.0 |= 1 << (feature as u8);
+    }
+
+    /// True if the feature is in the set.
+    pub fn contains(self, feature: Feature) -> bool {
+        self.0 & (1 << (feature as u8)) != 0
+    }
+}
+
+impl FromIterator<Feature> for FeatureSet {
+    fn from_iter<T: IntoIterator<Item = Feature>>(features: T) -> Self {
+        let mut set = Self::EMPTY;
+        features.into_iter().for_each(|feature| set.insert(feature));
+        set
+    }
 }
 
 macro_rules! features {
@@ -46,6 +75,11 @@ macro_rules! features {
         #[repr(u8)]
         pub enum Feature {
             $($(#[$doc])* $name,)*
+        }
+
+        impl Feature {
+            /// The identifiers, in the order of the numbers.
+            const IDENTIFIERS: &[&str] = &[$(stringify!($name)),*];
         }
 
         /// Feature, first OpenGL ES version with it, first desktop version, extensions.
@@ -194,6 +228,30 @@ features! {
     TextureAstc = ES32, NEVER, ["GL_KHR_texture_compression_astc_ldr"];
 }
 
+impl Feature {
+    /// All features.
+    pub fn all() -> impl Iterator<Item = Self> {
+        FEATURES.iter().map(|(feature, ..)| *feature)
+    }
+
+    /// The name that people write: `texture-buffer`.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for letter in Self::IDENTIFIERS[self as usize].chars() {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        name
+    }
+
+    /// The feature of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all().find(|feature| feature.name() == name)
+    }
+}
+
 /// Limits of a host, in GL's units.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(missing_docs)] // each is the GL_MAX_* value of that name
@@ -268,8 +326,10 @@ pub struct Capabilities {
     pub version_string: String,
     /// Limits.
     pub limits: Limits,
-    /// A bit a [`Feature`].
-    features: u128,
+    /// What it has.
+    features: FeatureSet,
+    /// What it is to do without, see [`Limit`].
+    pub without: FeatureSet,
 }
 
 impl Capabilities {
@@ -286,15 +346,15 @@ impl Capabilities {
             .map(|i| gl.get_parameter_indexed_string(glow::EXTENSIONS, i))
             .collect();
         let limited = limit.gles.is_some();
-        let mut features = 0;
+        let mut features = FeatureSet::EMPTY;
         for (feature, es, desktop, names) in FEATURES {
             let core = if gles { *es } else { *desktop };
             let in_core = core.is_some_and(|needed| version >= needed);
             // A limited host has none of the extensions that a newer core took in.
             let hidden = limited && core.is_some();
             let by_extension = !hidden && names.iter().any(|name| extensions.contains(*name));
-            if in_core || by_extension {
-                features |= 1 << (*feature as u8);
+            if (in_core || by_extension) && !limit.without.contains(*feature) {
+                features.insert(*feature);
             }
         }
         let mut capabilities = Self {
@@ -305,6 +365,7 @@ impl Capabilities {
             version_string,
             limits: Limits::default(),
             features,
+            without: limit.without,
         };
         capabilities.limits = capabilities.probe_limits(gl);
         gl.take_error();
@@ -313,7 +374,7 @@ impl Capabilities {
 
     /// Is `feature` there?
     pub fn has(&self, feature: Feature) -> bool {
-        self.features & (1 << (feature as u8)) != 0
+        self.features.contains(feature)
     }
 
     /// Is this a renderer that runs on the CPU?
@@ -497,5 +558,15 @@ mod tests {
         for (index, (feature, ..)) in FEATURES.iter().enumerate() {
             assert_eq!(*feature as usize, index);
         }
+    }
+
+    #[test]
+    fn feature_names_are_words_with_dashes_and_lead_back() {
+        assert_eq!(Feature::TextureBuffer.name(), "texture-buffer");
+        assert_eq!(Feature::GpuShader5.name(), "gpu-shader5");
+        for feature in Feature::all() {
+            assert_eq!(Feature::from_name(&feature.name()), Some(feature));
+        }
+        assert_eq!(Feature::from_name("TextureBuffer"), None);
     }
 }

@@ -108,6 +108,8 @@ pub struct HostProfile {
     pub version: GlslVersion,
     /// What goes beyond it.
     pub features: Features,
+    /// What it is to do without, be it part of the version or not.
+    pub absent: Features,
     /// First storage buffer binding of each stage (wire order): slot n of a stage is
     /// bound at `storage_buffer_base[stage] + n`.
     pub storage_buffer_base: [u8; 6],
@@ -121,6 +123,7 @@ impl HostProfile {
         HostProfile {
             version,
             features: Features::empty(),
+            absent: Features::empty(),
             storage_buffer_base: [0; 6],
             image_base: [0; 6],
         }

@@ -133,7 +133,9 @@ impl Writer<'_> {
 
     /// True if the host has a feature, by version or by extension.
     pub(super) fn has(&self, feature: Features) -> bool {
-        needs::in_core(feature, self.profile.version) || self.profile.features.contains(feature)
+        let profile = self.profile;
+        let there = needs::in_core(feature, profile.version) || profile.features.contains(feature);
+        there && !profile.absent.contains(feature)
     }
 
     /// Makes sure of a language version.

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock};
 
 use crate::caps::FormatMasks;
-use crate::gl::host::{Capabilities, Feature};
+use crate::gl::host::{Capabilities, Feature, FeatureSet};
 use crate::gl::{Framebuffer, Gl, PixelFormat, Texture};
 use crate::protocol::formats::{COUNT, FormatId, FormatInfo};
 use crate::protocol::gl_format::{GlFormat, Needs};
@@ -31,6 +31,9 @@ pub struct Support {
     pub samples: u8,
 }
 
+/// A host, and what it is to do without.
+type Asked = (String, FeatureSet);
+
 /// What can be done with every format, by its number.
 #[derive(Clone)]
 pub struct FormatSupport(Vec<Support>);
@@ -38,8 +41,9 @@ pub struct FormatSupport(Vec<Support>);
 impl FormatSupport {
     /// Tries every format that has a GL form, or looks the answers up.
     pub fn probe(gl: &Rc<Gl>, caps: &Capabilities) -> Self {
-        static KNOWN: OnceLock<Mutex<HashMap<String, FormatSupport>>> = OnceLock::new();
-        let key = format!("{} {} {}", caps.renderer, caps.version_string, caps.version);
+        static KNOWN: OnceLock<Mutex<HashMap<Asked, FormatSupport>>> = OnceLock::new();
+        let host = format!("{} {} {}", caps.renderer, caps.version_string, caps.version);
+        let key = (host, caps.without);
         let known = KNOWN.get_or_init(Mutex::default);
         // A panic elsewhere leaves a map of whole answers behind.
         let mut known = known

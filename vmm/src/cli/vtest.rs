@@ -8,7 +8,7 @@ use std::thread;
 
 use clap::{Args, ValueEnum};
 use maro_renderer::caps;
-use maro_renderer::gl::host::{Limit, Version};
+use maro_renderer::gl::host::{Feature, FeatureSet, Limit, Version};
 use maro_renderer::gl::platform::Api;
 use maro_renderer::renderer::{Config, StartError, VirglRenderer};
 use maro_renderer::vtest::server::{DEFAULT_SOCKET_PATH, Server, ServerConfig, StopHandle};
@@ -41,6 +41,10 @@ pub struct VtestCommand {
     /// Use no more of the host than this version of OpenGL ES: 3.0, 3.1 or 3.2
     #[arg(long, value_name = "VERSION", value_parser = parse_gles_version)]
     gles_version: Option<Version>,
+
+    /// Do without these features of the host, to try what stands in for them
+    #[arg(long, value_name = "FEATURE,…", value_delimiter = ',', value_parser = parse_feature)]
+    without: Vec<Feature>,
 
     /// End when the first client leaves
     #[arg(long)]
@@ -86,6 +90,13 @@ fn parse_gles_version(text: &str) -> Result<Version, String> {
     }
 }
 
+fn parse_feature(text: &str) -> Result<Feature, String> {
+    Feature::from_name(text).ok_or_else(|| {
+        let names: Vec<String> = Feature::all().map(Feature::name).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
 /// Why `maro vtest` ended.
 #[derive(Debug, thiserror::Error)]
 enum VtestError {
@@ -129,6 +140,7 @@ impl VtestCommand {
             api: self.host.into(),
             limit: Limit {
                 gles: self.gles_version,
+                without: self.without.iter().copied().collect::<FeatureSet>(),
             },
             gpu_memory,
         };
@@ -194,5 +206,15 @@ mod tests {
         for wrong in ["2.0", "3.3", "3", ""] {
             assert!(parse_gles_version(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn parse_feature_unknown_lists_those_that_there_are() {
+        assert_eq!(parse_feature("texture-buffer"), Ok(Feature::TextureBuffer));
+        let error = parse_feature("teapots").unwrap_err();
+        assert!(
+            error.contains("draw-buffers-indexed, copy-image"),
+            "{error}"
+        );
     }
 }
