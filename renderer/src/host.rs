@@ -295,6 +295,7 @@ fn profile(caps: &Capabilities) -> HostProfile {
             Features::TESSELLATION_POINT_SIZE,
         ),
         (Feature::TextureBuffer, Features::TEXTURE_BUFFER),
+        (Feature::TextureMultisample, Features::TEXTURE_MULTISAMPLE),
         (Feature::CubeMapArray, Features::TEXTURE_CUBE_MAP_ARRAY),
         (Feature::TextureShadowLod, Features::TEXTURE_SHADOW_LOD),
         (Feature::TextureQueryLod, Features::TEXTURE_QUERY_LOD),

@@ -7,6 +7,7 @@ use super::claims::{Bits, CLAIMS, Implemented, Needs, Parts};
 use super::wire::{Bset, CapsV1, CapsV2, FormatSet};
 use crate::gl::host::{Feature, Limits, Version};
 use crate::protocol::formats::FormatId;
+use crate::resource::mirror;
 
 /// The protocol revision that the sets speak (`host_feature_check_version`).
 ///
@@ -71,7 +72,6 @@ impl Host<'_> {
             (Parts::COMPUTE, Feature::Compute),
             (Parts::STORAGE_BUFFERS, Feature::Compute),
             (Parts::IMAGES, Feature::Compute),
-            (Parts::TEXTURE_BUFFERS, Feature::TextureBuffer),
             (Parts::DUAL_SOURCE, Feature::BlendFuncExtended),
             (Parts::MULTISAMPLE, Feature::TextureMultisample),
             (Parts::VIEWPORTS, Feature::ViewportArray),
@@ -99,10 +99,7 @@ fn claimed(host: &Host<'_>, implemented: &Implemented) -> Bits {
 /// The level of the guest's shading language: what the parts can execute, by the number
 /// of the desktop language. From 150 on Mesa takes geometry shaders for granted.
 fn glsl_level(host: &Host<'_>, parts: Parts) -> u32 {
-    let es31 = (host.has)(Feature::Compute);
-    if !es31 {
-        130
-    } else if !parts.contains(Parts::GEOMETRY) {
+    if !parts.contains(Parts::GEOMETRY) {
         140
     } else if !parts.contains(Parts::TESSELLATION) || !(host.has)(Feature::GpuShader5) {
         330
@@ -147,6 +144,15 @@ fn primitive_modes(parts: Parts) -> u32 {
 /// `value` if the renderer has the part, else 0.
 fn with(parts: Parts, part: Parts, value: u32) -> u32 {
     if parts.contains(part) { value } else { 0 }
+}
+
+/// Texels of the largest buffer texture.
+fn texture_buffer_size(host: &Host<'_>) -> u32 {
+    if (host.has)(Feature::TextureBuffer) {
+        host.limits.texture_buffer_size
+    } else {
+        mirror::max_texels(host.limits)
+    }
 }
 
 /// The second capability set of a host; it contains the first.
@@ -204,7 +210,7 @@ fn first_set(host: &Host<'_>, parts: Parts, bset: Bset) -> CapsV1 {
         max_render_targets: limits.draw_buffers.min(limits.color_attachments).min(8),
         max_samples: with(parts, Parts::MULTISAMPLE, limits.samples).max(1),
         prim_mask: primitive_modes(parts),
-        max_tbo_size: with(parts, Parts::TEXTURE_BUFFERS, limits.texture_buffer_size),
+        max_tbo_size: with(parts, Parts::TEXTURE_BUFFERS, texture_buffer_size(host)),
         max_uniform_blocks: uniform_blocks(limits),
         max_viewports: if parts.contains(Parts::VIEWPORTS) && limits.viewports >= 16 {
             16
@@ -411,8 +417,12 @@ mod tests {
         let bset = Bset::from_bits_retain(caps.v1.bset);
         assert!(bset.contains(Bset::PRIMITIVE_RESTART | Bset::UBO));
         assert!(!bset.intersects(Bset::HAS_TESSELLATION_SHADERS | Bset::CUBE_MAP_ARRAY));
-        assert_eq!(caps.v1.glsl_level, 130);
+        assert_eq!(caps.v1.glsl_level, 140);
         assert_eq!(caps.v1.prim_mask, 0x7f);
+        let emulated = build(&host(&rich_limits(), &formats, &|_| false), &IMPLEMENTED);
+        assert_eq!(emulated.v1.max_tbo_size, 1 << 24);
+        let bset = Bset::from_bits_retain(emulated.v1.bset);
+        assert!(bset.contains(Bset::INDEP_BLEND_ENABLE | Bset::TEXTURE_MULTISAMPLE));
         assert_eq!((caps.v1.max_samples, caps.v1.max_viewports), (1, 1));
         assert_eq!(caps.max_compute_work_group_invocations, 0);
         assert!(caps.supported_multisample_formats.is_empty());

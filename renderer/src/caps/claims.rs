@@ -160,10 +160,10 @@ pub const CLAIMS: &[Claim] = &[
     bset(Bset::VERTEX_ELEMENT_INSTANCE_DIVISOR, Needs::Core, ""),
     bset(Bset::SEAMLESS_CUBE_MAP, Needs::Core, ""),
     bset(Bset::OCCLUSION_QUERY, features![OcclusionCount], "any-samples queries, times a factor"),
-    bset(Bset::TIMER_QUERY, features![TimerQuery], "the host's clock"),
+    bset(Bset::TIMER_QUERY, features![TimerQuery], "the host's clock once the GPU has finished: late by the way back, and elapsed times count the work of others"),
     bset(Bset::STREAMOUT_PAUSE_RESUME, Needs::Core, ""),
-    bset(Bset::TEXTURE_MULTISAMPLE, features![TextureMultisample], ""),
-    bset(Bset::DEPTH_CLIP_DISABLE, features![DepthClamp], "depth is clamped in the fragment shader"),
+    bset(Bset::TEXTURE_MULTISAMPLE, features![TextureMultisample], "textures of one sample, which the guest takes for several"),
+    bset(Bset::DEPTH_CLIP_DISABLE, features![DepthClamp], "depth is kept from the clipper and clamped in the fragment shader: without polygon offset, one depth for all samples"),
     bset(Bset::UBO, Needs::Core, ""),
     bset(Bset::MIRROR_CLAMP, features![MirrorClampToEdge], ""),
     bset(Bset::TEXTURE_QUERY_LOD, features![TextureQueryLod], "derivatives in the shader"),
@@ -188,7 +188,7 @@ pub const CLAIMS: &[Claim] = &[
     caps(Caps::TGSI_FBFETCH, features![FramebufferFetch], ""),
     caps(Caps::TGSI_COMPONENTS, Needs::Core, ""),
     caps(Caps::GUEST_MAY_INIT_LOG, Needs::Core, ""),
-    caps(Caps::SRGB_WRITE_CONTROL, features![SrgbWriteControl], "the shader undoes the encoding"),
+    caps(Caps::SRGB_WRITE_CONTROL, features![SrgbWriteControl], "texture views, else the shader undoes the encoding: blending then works on other values"),
     caps(Caps::QBO, Needs::Nothing, "results go through the CPU"),
     caps(Caps::TRANSFER, Needs::Core, ""),
     caps(Caps::FBO_MIXED_COLOR_FORMATS, Needs::Core, ""),
@@ -216,8 +216,11 @@ pub const IMPLEMENTED: Implemented = Implemented {
             .union(Bset::CONDITIONAL_RENDER_INVERTED)
             .union(Bset::OCCLUSION_QUERY)
             .union(Bset::INDEP_BLEND_ENABLE)
-            .union(Bset::INDEP_BLEND_FUNC),
-        caps: Caps::QBO,
+            .union(Bset::INDEP_BLEND_FUNC)
+            .union(Bset::TEXTURE_MULTISAMPLE)
+            .union(Bset::TIMER_QUERY)
+            .union(Bset::DEPTH_CLIP_DISABLE),
+        caps: Caps::QBO.union(Caps::SRGB_WRITE_CONTROL),
         caps2: Caps2::empty(),
     },
     parts: Parts::all(),

@@ -501,6 +501,11 @@ impl SubContext {
                     None
                 }
             };
+            let mirrored = bound.views[slot]
+                .as_ref()
+                .is_some_and(|view| view.mirror().is_some());
+            bound.mirrored_views &= !(1 << slot);
+            bound.mirrored_views |= u32::from(mirrored) << slot;
             bound.dirty_views |= 1 << slot;
             end = slot + 1;
         }
@@ -558,6 +563,9 @@ impl SubContext {
                 result = Err(e);
                 None
             });
+            if let Some(buffer) = &buffer {
+                buffer.resource.note_gpu_writes();
+            }
             let bound = self.state.stage(stage);
             bound.storage_buffers[slot] = buffer;
             bound.dirty_storage_buffers |= 1 << slot;

@@ -115,6 +115,8 @@ pub struct StageState {
     pub dirty_uniform_buffers: u32,
     /// Sampler views.
     pub views: [Option<Rc<TextureView>>; MAX_VIEWS],
+    /// Views that show a copy of a buffer, one bit each.
+    pub mirrored_views: u32,
     /// Sampler states.
     pub samplers: [Option<Rc<SamplerObject>>; MAX_VIEWS],
     /// Samplers with a level-of-detail bias, one bit each.
@@ -140,6 +142,7 @@ impl Default for StageState {
             uniform_buffers: [const { None }; MAX_UNIFORM_BUFFERS],
             dirty_uniform_buffers: 0,
             views: [const { None }; MAX_VIEWS],
+            mirrored_views: 0,
             samplers: [const { None }; MAX_VIEWS],
             biased_samplers: 0,
             dirty_views: 0,

@@ -45,6 +45,7 @@ impl StreamedState {
             }
             bind_uniform_buffers(host, bound, stage_use, program_changed);
             if stage_use.samplers != 0 {
+                refresh_mirrors(host, bound);
                 bind_views(host, bound, host.unit_base[stage]);
             }
             bind_storage(host, bound, stage_use, program_changed);
@@ -135,6 +136,13 @@ pub fn fill_system_block(block: &mut SystemBlock, state: &State, uses: SystemUse
         .alpha
         .map_or(0.0, |alpha| alpha.reference);
     block.point_size = state.rasterizer.point_size;
+    if uses.contains(SystemUse::DEPTH) {
+        let (scale, translate) = (state.viewports[0].scale[2], state.viewports[0].translate[2]);
+        let (near, far) =
+            super::fixed::depth_range(&state.viewports[0], state.rasterizer.clip_halfz);
+        let (least, most) = (near.min(far).clamp(0.0, 1.0), near.max(far).clamp(0.0, 1.0));
+        block.depth = [scale, translate, least, most];
+    }
     if uses.contains(SystemUse::CLIP_PLANES) {
         block.clip_planes = state.clip_planes;
     }
@@ -152,6 +160,10 @@ pub fn fill_system_block(block: &mut SystemBlock, state: &State, uses: SystemUse
                 .iter_mut()
                 .zip(stage.views.iter().zip(&stage.samplers))
             {
+                if let Some(mirror) = view.as_ref().and_then(|view| view.mirror()) {
+                    *word = mirror.count();
+                    continue;
+                }
                 let mut info = view
                     .as_ref()
                     .map_or(SamplerInfo::default(), |view| sampler_info(view));
@@ -214,6 +226,20 @@ fn bind_uniform_buffers(
     bound.dirty_uniform_buffers = 0;
 }
 
+/// Brings the copies of buffers up to date.
+fn refresh_mirrors(host: &Host, bound: &StageState) {
+    let mut slots = bound.mirrored_views;
+    while slots != 0 {
+        let slot = slots.trailing_zeros() as usize;
+        slots &= slots - 1;
+        if let Some(view) = &bound.views[slot]
+            && let Some(mirror) = view.mirror()
+        {
+            mirror.refresh(host, &view.resource);
+        }
+    }
+}
+
 fn bind_views(host: &Host, bound: &mut StageState, unit_base: u32) {
     let mut dirty = std::mem::take(&mut bound.dirty_views);
     while dirty != 0 {
@@ -225,6 +251,8 @@ fn bind_views(host: &Host, bound: &mut StageState, unit_base: u32) {
         let unit = unit_base + slot;
         view.bind(&host.gl, unit);
         match &bound.samplers[slot as usize] {
+            // A filter that the format cannot have would hide the texels.
+            _ if view.mirror().is_some() => host.gl.bind_sampler(unit, None),
             Some(sampler) => sampler.bind(&host.gl, unit, view.is_integer),
             None => host.gl.bind_sampler(unit, None),
         }

@@ -125,8 +125,14 @@ pub fn apply(host: &Host, state: &State, target: &FramebufferInfo) {
     let count = target.color_count.clamp(1, MAX_COLOR_BUFFERS);
     let first = resolved_target(state, target, 0);
     let same = (1..count).all(|index| resolved_target(state, target, index) == first);
-    if same || !host.caps.has(Feature::DrawBuffersIndexed) {
+    if same {
         apply_common(host, state, &first);
+        return;
+    }
+    if !host.caps.has(Feature::DrawBuffersIndexed) {
+        // One state serves all that there are, or each pass sets its own.
+        let present = (target.colors.trailing_zeros() as usize).min(count - 1);
+        apply_common(host, state, &resolved_target(state, target, present));
         return;
     }
     for index in 0..count {

@@ -16,7 +16,7 @@ use crate::protocol::flags::ClearBuffers;
 use crate::protocol::formats::FormatInfo;
 use crate::resource::Resource;
 use crate::resource::texture::attachment_of;
-use crate::resource::view::SurfaceView;
+use crate::resource::view::{Encoding, SurfaceView};
 
 /// State that a clear overwrites in GL.
 const TOUCHED: Dirty = Dirty::SCISSOR
@@ -41,7 +41,7 @@ pub fn clear(host: &Host, sub: &mut SubContext, clear: &Clear) -> Result<(), Com
         if let Some(surface) = surface
             && clear.buffers.color(index)
         {
-            clear_color(gl, index, surface.info, &clear.color);
+            clear_color(gl, index, surface, &clear.color);
         }
     }
     if let Some(surface) = &framebuffer.depth_stencil {
@@ -76,7 +76,7 @@ pub fn clear_surface(
     let attachment = attach(host, &surface);
     prepare(&host.gl, &mut sub.state, Some(area));
     if attachment == glow::COLOR_ATTACHMENT0 {
-        clear_color(&host.gl, 0, surface.info, &clear.color);
+        clear_color(&host.gl, 0, &surface, &clear.color);
     } else {
         let (depth, stencil) = (clear.depth(), clear.stencil());
         clear_depth_stencil(&host.gl, surface.info, clear.buffers, depth, stencil);
@@ -138,13 +138,41 @@ fn prepare(gl: &Gl, state: &mut State, area: Option<Rect>) {
     state.dirty |= TOUCHED;
 }
 
-fn clear_color(gl: &Gl, index: u32, info: &FormatInfo, color: &[u32; 4]) {
+fn clear_color(gl: &Gl, index: u32, surface: &SurfaceView, color: &[u32; 4]) {
+    let info = surface.info;
     if info.is_signed_integer() {
         gl.clear_buffer_i32_slice(glow::COLOR, index, &color.map(|word| word as i32));
     } else if info.is_integer() {
         gl.clear_buffer_u32_slice(glow::COLOR, index, color);
     } else {
-        gl.clear_buffer_f32_slice(glow::COLOR, index, &color.map(f32::from_bits));
+        let [r, g, b, a] = color.map(f32::from_bits);
+        let convert = match surface.encoding() {
+            Encoding::Right => |value| value,
+            Encoding::Undo => srgb_to_linear,
+            Encoding::Do => linear_to_srgb,
+        };
+        let color = [convert(r), convert(g), convert(b), a];
+        gl.clear_buffer_f32_slice(glow::COLOR, index, &color);
+    }
+}
+
+/// The value whose sRGB encoding is `value`.
+fn srgb_to_linear(value: f32) -> f32 {
+    let value = value.clamp(0.0, 1.0);
+    if value <= 0.04045 {
+        value / 12.92
+    } else {
+        ((value + 0.055) / 1.055).powf(2.4)
+    }
+}
+
+/// The sRGB encoding of `value`.
+fn linear_to_srgb(value: f32) -> f32 {
+    let value = value.clamp(0.0, 1.0);
+    if value <= 0.003_130_8 {
+        value * 12.92
+    } else {
+        1.055 * value.powf(1.0 / 2.4) - 0.055
     }
 }
 
@@ -182,6 +210,16 @@ fn clip(rect: Rect, (width, height): (u32, u32)) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn srgb_conversions_undo_each_other() {
+        for step in 0..=255u8 {
+            let value = f32::from(step) / 255.0;
+            assert!((srgb_to_linear(linear_to_srgb(value)) - value).abs() < 1e-5);
+        }
+        assert!((linear_to_srgb(0.5) - 0.735_36).abs() < 1e-4);
+        assert_eq!(srgb_to_linear(7.0), 1.0);
+    }
 
     #[test]
     fn clip_keeps_what_lies_inside() {

@@ -50,7 +50,7 @@ fn viewport_rect(viewport: &Viewport) -> [f32; 4] {
 }
 
 /// Near and far depth of a viewport; near may be the larger.
-fn depth_range(viewport: &Viewport, half_z: bool) -> (f32, f32) {
+pub fn depth_range(viewport: &Viewport, half_z: bool) -> (f32, f32) {
     let (scale, translate) = (viewport.scale[2], viewport.translate[2]);
     let near = if half_z { translate } else { translate - scale };
     (near, translate + scale)

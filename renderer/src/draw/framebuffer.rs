@@ -9,7 +9,7 @@ use crate::gl::Framebuffer;
 use crate::host::Host;
 use crate::protocol::formats::ChannelKind;
 use crate::resource::texture::attachment_of;
-use crate::resource::view::SurfaceView;
+use crate::resource::view::{Encoding, SurfaceView};
 
 /// Framebuffers that are kept.
 const MAX_FRAMEBUFFERS: usize = 256;
@@ -35,6 +35,10 @@ pub struct FramebufferInfo {
     pub has_float_color: bool,
     /// The first colour buffer is normalised: logical operations work on its bits.
     pub has_unorm_color: bool,
+    /// Colour buffers that the host encodes as sRGB though the guest does not want it.
+    pub undo_srgb: u8,
+    /// Colour buffers that the host does not encode as sRGB though the guest wants it.
+    pub do_srgb: u8,
     /// Colour buffers whose stored alpha must read as one.
     pub hides_alpha: u8,
 }
@@ -142,6 +146,11 @@ fn make(host: &Host, state: &FramebufferState) -> Result<CachedFramebuffer, Comm
         } else if index == 0 {
             info.has_float_color = true;
             info.has_unorm_color = surface.info.kind() == ChannelKind::Unorm;
+        }
+        match surface.encoding() {
+            Encoding::Right => {}
+            Encoding::Undo => info.undo_srgb |= bit,
+            Encoding::Do => info.do_srgb |= bit,
         }
         if surface.hides_alpha() {
             info.hides_alpha |= bit;

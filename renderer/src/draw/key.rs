@@ -166,6 +166,7 @@ impl<'a> KeyBuilder<'a> {
                 rasterizer.clip_plane_enable
             },
             clip_halfz: rasterizer.clip_halfz && !self.host.caps.has(Feature::ClipControl),
+            unclipped_depth: self.clamps_depth(),
             point_size_from_state: self.primitives == Primitives::Points
                 && !(writes_size && rasterizer.point_size_per_vertex),
             clamp_color: rasterizer.clamp_vertex_color,
@@ -212,6 +213,9 @@ impl<'a> KeyBuilder<'a> {
                 0
             },
             stipple: rasterizer.poly_stipple && self.primitives == Primitives::Triangles,
+            clamp_depth: self.clamps_depth() && self.state.depth_stencil_alpha.depth.is_some(),
+            undo_srgb: target.undo_srgb & colors(info.color_outputs, info.writes_all_cbufs),
+            do_srgb: target.do_srgb & colors(info.color_outputs, info.writes_all_cbufs),
             clamp_color: rasterizer.clamp_fragment_color,
             alpha_to_one: blend.alpha_to_one && rasterizer.multisample && target.samples > 1,
             logic_op: match blend.logic_op {
@@ -220,6 +224,11 @@ impl<'a> KeyBuilder<'a> {
             },
             emulated_clip_planes: 0,
         }
+    }
+
+    /// Must shaders do depth clamping?
+    fn clamps_depth(&self) -> bool {
+        !self.state.rasterizer.depth_clip && !self.host.caps.has(Feature::DepthClamp)
     }
 
     fn writes_back_color(&self) -> bool {

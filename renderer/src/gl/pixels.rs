@@ -135,6 +135,26 @@ impl Gl {
         true
     }
 
+    /// As [`upload_slice`](Self::upload_slice), from tightly packed texels of a buffer from
+    /// byte `offset`.
+    pub fn upload_from_buffer(
+        &self,
+        region: &TexRegion,
+        kind: TexelKind,
+        buffer: glow::Buffer,
+        offset: u32,
+    ) {
+        self.bind_buffer(glow::PIXEL_UNPACK_BUFFER, Some(buffer));
+        self.pixel_store_i32(glow::UNPACK_ALIGNMENT, 1);
+        self.pixel_store_i32(glow::UNPACK_ROW_LENGTH, 0);
+        self.pixel_store_i32(glow::UNPACK_IMAGE_HEIGHT, 0);
+        let place = offset as usize as *const c_void;
+        // SAFETY: a buffer is bound, so GL takes the pointer as an offset into it and checks
+        // the range itself.
+        unsafe { self.upload(region, kind, place, 0) };
+        self.bind_buffer(glow::PIXEL_UNPACK_BUFFER, None);
+    }
+
     /// Sets the unpack parameters; false if `available` bytes do not hold `layout`.
     fn set_unpack(&self, kind: TexelKind, layout: &TexelLayout, available: usize) -> bool {
         if layout

@@ -130,7 +130,12 @@ impl Writer<'_> {
         if let Some(raster) = raster {
             self.system(SystemUse::Y_SIGN);
             finish.push_str("position.y *= sys_y_sign;\n");
-            if raster.clip_halfz {
+            if raster.unclipped_depth {
+                self.global(format_args!("out highp float v_depth;"));
+                // Half of w lies within either range of clip space.
+                finish.push_str("v_depth = position.z;\nposition.z = 0.5 * position.w;\n");
+            }
+            if raster.clip_halfz && !raster.unclipped_depth {
                 finish.push_str("position.z = 2.0 * position.z - position.w;\n");
             }
         }

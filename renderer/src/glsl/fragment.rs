@@ -50,6 +50,7 @@ impl FragmentKey {
 impl Writer<'_> {
     pub(super) fn fragment_outputs(&mut self, finish: &mut String) -> Result<(), TranslateError> {
         self.alpha_test(finish);
+        let mut writes_depth = false;
         let outputs: Vec<_> = self.registers.all_outputs().collect();
         for (register, slot) in outputs {
             let Some(semantic) = slot.semantic else {
@@ -58,7 +59,10 @@ impl Writer<'_> {
             let value = self.output_name(register);
             match semantic.name {
                 SemanticName::Color => self.color_output(semantic.index, &value, finish)?,
-                SemanticName::Position => self.depth_output(&value, finish)?,
+                SemanticName::Position => {
+                    writes_depth = true;
+                    self.depth_output(&value, finish)?;
+                }
                 SemanticName::SampleMask => {
                     self.need(Features::SAMPLE_VARIABLES)?;
                     let _ = writeln!(finish, "gl_SampleMask[0] = int({value}.x);");
@@ -74,7 +78,26 @@ impl Writer<'_> {
                 }
             }
         }
+        if self.key.fragment.clamp_depth {
+            self.clamp_depth(writes_depth, finish);
+        }
         Ok(())
+    }
+
+    /// What depth clamping does to the depth that the shader wrote or the rasteriser
+    /// would have interpolated.
+    fn clamp_depth(&mut self, writes_depth: bool, finish: &mut String) {
+        self.system(SystemUse::DEPTH);
+        let mut depth = "gl_FragDepth";
+        if !writes_depth {
+            self.global(format_args!("in highp float v_depth;"));
+            // The product is z/w, which is linear in the window as depth has to be.
+            depth = "v_depth * gl_FragCoord.w * sys_depth.x + sys_depth.y";
+        }
+        let _ = writeln!(
+            finish,
+            "gl_FragDepth = clamp({depth}, sys_depth.z, sys_depth.w);"
+        );
     }
 
     fn alpha_test(&mut self, finish: &mut String) {
@@ -165,6 +188,14 @@ impl Writer<'_> {
             }
             if key.alpha_to_one {
                 text = format!("vec4({text}.xyz, 1.0)");
+            }
+            let bit = 1u8.checked_shl(buffer).unwrap_or(0);
+            if key.undo_srgb & bit != 0 {
+                self.helpers.insert(Helper::SrgbToLinear);
+                text = format!("srgb_to_linear({text})");
+            } else if key.do_srgb & bit != 0 {
+                self.helpers.insert(Helper::LinearToSrgb);
+                text = format!("linear_to_srgb({text})");
             }
         }
         let operation = usize::from(key.logic_op).checked_sub(1);

@@ -85,6 +85,8 @@ pub(super) enum Helper {
     SwizzleTexel,
     StippleTest,
     LogicOp,
+    SrgbToLinear,
+    LinearToSrgb,
 }
 
 const fn scalar(
@@ -342,6 +344,18 @@ impl Helper {
                  uvec2 at = uvec2(p) & 31u;\n    \
                  uint row = sys_stipple[at.y >> 2][at.y & 3u];\n    \
                  return (row & (0x80000000u >> at.x)) != 0u;\n}\n",
+            ),
+            Helper::SrgbToLinear => plain(
+                "vec4 srgb_to_linear(vec4 c) {\n    \
+                 vec3 s = clamp(c.rgb, 0.0, 1.0);\n    \
+                 vec3 curve = pow((s + 0.055) / 1.055, vec3(2.4));\n    \
+                 return vec4(mix(curve, s / 12.92, lessThanEqual(s, vec3(0.04045))), c.a);\n}\n",
+            ),
+            Helper::LinearToSrgb => plain(
+                "vec4 linear_to_srgb(vec4 c) {\n    \
+                 vec3 s = clamp(c.rgb, 0.0, 1.0);\n    \
+                 vec3 curve = 1.055 * pow(s, vec3(1.0 / 2.4)) - 0.055;\n    \
+                 return vec4(mix(curve, s * 12.92, lessThanEqual(s, vec3(0.0031308))), c.a);\n}\n",
             ),
             Helper::LogicOp => plain(
                 "uvec4 to_unorm8(vec4 c) {\n    \

@@ -177,6 +177,9 @@ pub struct RasterKey {
     pub clip_planes: u8,
     /// The state asks for depth 0..1 and the host has no clip control.
     pub clip_halfz: bool,
+    /// Depth is not clipped and the host has no depth clamp: it goes to the fragment
+    /// shader, and the clipper sees one that always lies within.
+    pub unclipped_depth: bool,
     /// Points are drawn and their size comes from the rasteriser state (the shader
     /// writes none, or `point_size_per_vertex` is off).
     pub point_size_from_state: bool,
@@ -218,6 +221,13 @@ pub struct FragmentKey {
     /// Fragments are dropped by the polygon stipple pattern; set only while polygons
     /// are drawn.
     pub stipple: bool,
+    /// Depth comes from the last vertex stage and is clamped here, see
+    /// [`RasterKey::unclipped_depth`].
+    pub clamp_depth: bool,
+    /// Colour buffers stored as sRGB to which unencoded values are to be written.
+    pub undo_srgb: u8,
+    /// Colour buffers stored without encoding to which sRGB values are to be written.
+    pub do_srgb: u8,
     /// Colours are clamped to 0..1 before the alpha test and blending.
     pub clamp_color: bool,
     /// The alpha written is 1 (multisample alpha-to-one).

@@ -30,8 +30,15 @@ const fn need(
 const NOTHING: Need = need(Features::empty(), None, &[], "a feature without a name");
 
 static NEEDS: &[Need] = {
+    const ES310: Option<GlslVersion> = Some(GlslVersion::Es310);
     const ES320: Option<GlslVersion> = Some(GlslVersion::Es320);
     &[
+        need(
+            Features::TEXTURE_MULTISAMPLE,
+            ES310,
+            &[],
+            "multisample textures",
+        ),
         need(
             Features::CLIP_CULL_DISTANCE,
             None,
@@ -186,8 +193,12 @@ mod tests {
     fn every_language_feature_has_a_row() {
         for feature in Features::all().iter() {
             let no_syntax = Features::ROBUST_BUFFER_ACCESS | Features::SKIP_COMPONENTS;
-            if !no_syntax.contains(feature) {
+            let only_core = Features::TEXTURE_MULTISAMPLE;
+            if !(no_syntax | only_core).contains(feature) {
                 assert!(!lookup(feature).extensions.is_empty(), "{feature:?}");
+            }
+            if !no_syntax.contains(feature) {
+                assert_eq!(lookup(feature).feature, feature);
             }
         }
     }

@@ -98,6 +98,8 @@ bitflags::bitflags! {
         /// `gl_SkipComponents1` and friends as transform feedback varyings: what is skipped
         /// keeps its content. Desktop OpenGL's; Mesa knows them in GLES contexts too.
         const SKIP_COMPONENTS = 1 << 22;
+        /// Multisample textures, part of GLSL ES 3.10.
+        const TEXTURE_MULTISAMPLE = 1 << 23;
     }
 }
 

@@ -25,6 +25,8 @@ bitflags::bitflags! {
         const TESS_LEVELS = 1 << 7;
         /// `samplers` of the shader's own stage
         const SAMPLERS = 1 << 8;
+        /// `depth`
+        const DEPTH = 1 << 9;
     }
 }
 
@@ -61,6 +63,8 @@ pub struct SystemBlock {
     /// One word for each sampler of each stage (wire order of the stages), see
     /// [`SamplerInfo`].
     pub samplers: [[u32; SystemBlock::SAMPLERS]; 6],
+    /// Window depth is z/w * `depth[0]` + `depth[1]`, from `depth[2]` to `depth[3]`.
+    pub depth: [f32; 4],
 }
 
 impl SystemBlock {
@@ -87,6 +91,7 @@ layout(std140) uniform MaroSystem {
     highp vec4 sys_tess_outer;
     highp vec4 sys_tess_inner;
     highp uvec4 sys_samplers[48];
+    highp vec4 sys_depth;
 };
 ";
 }
@@ -107,12 +112,14 @@ impl Default for SystemBlock {
             tess_outer: [1.0; 4],
             tess_inner: [1.0; 4],
             samplers: [[SamplerInfo::default().pack(); SystemBlock::SAMPLERS]; 6],
+            depth: [0.5, 0.5, 0.0, 1.0],
         }
     }
 }
 
 /// What GLSL ES cannot ask of a bound texture, packed in one word of
-/// [`SystemBlock::samplers`].
+/// [`SystemBlock::samplers`]. For a buffer texture on a host without them, the word is the
+/// number of texels instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SamplerInfo {
     /// Number of mip levels of the view.
@@ -170,5 +177,6 @@ const _: () = {
     assert!(offset_of!(SystemBlock, tess_outer) == 288);
     assert!(offset_of!(SystemBlock, tess_inner) == 304);
     assert!(offset_of!(SystemBlock, samplers) == 320);
-    assert!(SystemBlock::SIZE == 320 + 6 * 32 * 4);
+    assert!(offset_of!(SystemBlock, depth) == 320 + 6 * 32 * 4);
+    assert!(SystemBlock::SIZE == 336 + 6 * 32 * 4);
 };

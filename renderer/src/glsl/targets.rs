@@ -6,7 +6,7 @@
 //! divided by their size.
 
 use super::helpers::Kind;
-use super::profile::{Features, GlslVersion};
+use super::profile::Features;
 use crate::tgsi::semantic::{SampledType, TextureTarget};
 
 /// Where a shadow comparison's reference value is.
@@ -37,7 +37,6 @@ pub(super) struct TargetRow {
     pub(super) rectangle: bool,
     /// Components of `textureSize`.
     pub(super) size: usize,
-    pub(super) version: GlslVersion,
     pub(super) feature: Features,
 }
 
@@ -68,15 +67,12 @@ const fn row(
             _ if layer.is_some() => 3,
             _ => 2,
         },
-        version: match target {
-            TextureTarget::Multisample2D | TextureTarget::MultisampleArray2D => GlslVersion::Es310,
-            _ => GlslVersion::Es300,
-        },
         feature: match target {
             TextureTarget::Buffer => Features::TEXTURE_BUFFER,
             TextureTarget::CubeArray | TextureTarget::ShadowCubeArray => {
                 Features::TEXTURE_CUBE_MAP_ARRAY
             }
+            TextureTarget::Multisample2D => Features::TEXTURE_MULTISAMPLE,
             TextureTarget::MultisampleArray2D => Features::MULTISAMPLE_2D_ARRAY,
             _ => Features::empty(),
         },
@@ -114,6 +110,17 @@ pub(super) fn lookup(target: TextureTarget) -> Option<&'static TargetRow> {
 }
 
 impl TargetRow {
+    /// The sampler type that stands in for this one on a host without it. Buffers are
+    /// mirrored by two-dimensional textures, and where there are no multisample textures
+    /// all texels have one sample.
+    pub(super) const fn substitute(&self) -> Option<&'static str> {
+        match self.target {
+            TextureTarget::Buffer | TextureTarget::Multisample2D => Some("2D"),
+            TextureTarget::MultisampleArray2D => Some("2DArray"),
+            _ => None,
+        }
+    }
+
     /// The target the row is about.
     pub(super) const fn target(&self) -> TextureTarget {
         self.target

@@ -11,6 +11,7 @@ use super::profile::{Features, GlslVersion};
 use super::system::{SamplerInfo, SystemUse};
 use super::targets::{self, Reference, TargetRow};
 use super::writer::Writer;
+use crate::resource::mirror;
 use crate::tgsi::ir::{Dst, Instruction, Register, Src, Stage, TexelOffset};
 use crate::tgsi::limits;
 use crate::tgsi::opcode::{Opcode, OpcodeForm};
@@ -99,7 +100,11 @@ impl Writer<'_> {
         target: TextureTarget,
         sampled: SampledType,
     ) -> Result<(), TranslateError> {
-        let row = self.target_row(target)?;
+        let row = self.sampled_row(target)?;
+        let suffix = match row.substitute() {
+            Some(suffix) if !self.has(row.feature) => suffix,
+            _ => row.suffix,
+        };
         let kind = if target.is_shadow() {
             Kind::Float
         } else {
@@ -109,7 +114,7 @@ impl Writer<'_> {
         self.global(format_args!(
             "uniform highp {}sampler{} {name};",
             targets::type_prefix(kind),
-            row.suffix
+            suffix
         ));
         self.interface.samplers.push(SamplerBinding {
             index,
@@ -133,8 +138,20 @@ impl Writer<'_> {
         if !row.feature.is_empty() {
             self.need(row.feature)?;
         }
-        self.need_version(row.version, "multisample textures")?;
         Ok(row)
+    }
+
+    /// As [`target_row`](Self::target_row), for samplers, of which some have a substitute.
+    fn sampled_row(&mut self, target: TextureTarget) -> Result<&'static TargetRow, TranslateError> {
+        match targets::lookup(target) {
+            Some(row) if row.substitute().is_some() && !self.has(row.feature) => Ok(row),
+            _ => self.target_row(target),
+        }
+    }
+
+    /// Does another type of texture stand in for the one that the guest sees?
+    fn is_substituted(&self, access: &Access<'_>) -> bool {
+        access.row.substitute().is_some() && !self.has(access.row.feature)
     }
 
     /// Writes a texture instruction; a sampler chosen by a register becomes a `switch`,
@@ -208,7 +225,7 @@ impl Writer<'_> {
             instruction,
             sampler,
             index,
-            row: self.target_row(target)?,
+            row: self.sampled_row(target)?,
             kind,
         };
         let value = match instruction.opcode {
@@ -561,6 +578,21 @@ impl Writer<'_> {
             // The level, or the sample.
             self.operand(src, &[3], Kind::Int)?
         };
+        let substituted = self.is_substituted(access);
+        if substituted && row.target() == TextureTarget::Buffer {
+            let shift = mirror::ROW_SHIFT;
+            let mask = mirror::ROW - 1;
+            let text = format!(
+                "texelFetch({}, ivec2({coordinate} & {mask}, {coordinate} >> {shift}), 0)",
+                access.sampler
+            );
+            return Ok(Value::vector(text, access.kind));
+        }
+        if substituted {
+            // The only sample.
+            let text = format!("texelFetch({}, {coordinate}, 0)", access.sampler);
+            return Ok(Value::vector(text, access.kind));
+        }
         if row.target() == TextureTarget::Buffer {
             let text = format!("texelFetch({}, {coordinate})", access.sampler);
             return Ok(self.buffer_texel(access, text));
@@ -594,7 +626,16 @@ impl Writer<'_> {
     fn size_query(&mut self, access: &Access<'_>) -> Result<Value, TranslateError> {
         let row = access.row;
         let buffer = row.target() == TextureTarget::Buffer;
-        let call = if buffer || row.target().is_multisample() {
+        if buffer && self.is_substituted(access) {
+            let count = self.sampler_info(access);
+            return Ok(Value::vector(
+                format!("uvec4({count}, 0u, 0u, 1u)"),
+                Kind::Uint,
+            ));
+        }
+        let call = if self.is_substituted(access) {
+            format!("textureSize({}, 0)", access.sampler)
+        } else if buffer || row.target().is_multisample() {
             format!("textureSize({})", access.sampler)
         } else {
             let lod = match access.instruction.src.first() {

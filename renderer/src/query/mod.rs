@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use rustix::time::{ClockId, clock_gettime};
 use zerocopy::{Immutable, IntoBytes};
 
 use crate::context::error::CommandError;
@@ -41,9 +42,26 @@ struct Part {
     target: u32,
 }
 
+/// Nanoseconds of the host's monotonic clock, by which software drivers go too.
+///
+/// It stands in for the GPU's clock once the GPU has finished. A time taken so is late by
+/// the way back from the GPU, and an elapsed time includes that and what others made the
+/// GPU do meanwhile.
+fn clock_when_finished(gl: &Gl) -> u64 {
+    gl.finish();
+    let now = clock_gettime(ClockId::Monotonic);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    let nanoseconds = u64::try_from(now.tv_nsec).unwrap_or(0);
+    seconds
+        .saturating_mul(1_000_000_000)
+        .saturating_add(nanoseconds)
+}
+
 /// A query of a guest.
 pub struct QueryObject {
     ty: QueryType,
+    /// The time of its beginning, for times that the host's GL cannot measure.
+    clock: Option<Cell<u64>>,
     /// GL's target; `None` for what the host cannot count.
     target: Option<u32>,
     /// Where the guest looks for the result; none for the renderer's own queries.
@@ -67,8 +85,11 @@ impl QueryObject {
         if query.index != 0 {
             return Err(CommandError::Unsupported("a query of a vertex stream"));
         }
+        let is_time = matches!(query.ty, QueryType::TimeElapsed | QueryType::Timestamp);
+        let measured = host.caps.has(Feature::TimerQuery);
         Ok(Self {
             ty: query.ty,
+            clock: (is_time && !measured).then(Cell::default),
             target: gl_target(host, query.ty),
             resource: Some(resource),
             parts: RefCell::default(),
@@ -81,6 +102,7 @@ impl QueryObject {
     pub fn captured_primitives() -> Rc<Self> {
         Rc::new(Self {
             ty: QueryType::PrimitivesEmitted,
+            clock: None,
             target: Some(glow::TRANSFORM_FEEDBACK_PRIMITIVES_WRITTEN),
             resource: None,
             parts: RefCell::default(),
@@ -105,6 +127,24 @@ impl QueryObject {
     fn reset(&self) {
         self.parts.borrow_mut().clear();
         self.result.set(None);
+    }
+
+    /// Starts to measure by the host's clock, if that is how.
+    fn start_clock(&self, gl: &Gl) {
+        if let Some(began) = &self.clock {
+            began.set(clock_when_finished(gl));
+        }
+    }
+
+    /// Takes the result from the host's clock, if that is how.
+    fn stop_clock(&self, gl: &Gl) {
+        if let Some(began) = &self.clock {
+            let now = clock_when_finished(gl);
+            self.result.set(Some(match self.ty {
+                QueryType::TimeElapsed => now.saturating_sub(began.get()),
+                _ => now,
+            }));
+        }
     }
 
     /// Takes a timestamp.
@@ -185,6 +225,7 @@ impl QueryObject {
         else {
             return Err(CommandError::OutOfRange("place of a query's result"));
         };
+        buffer.note_change();
         host.gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(name));
         host.gl
             .buffer_sub_data(glow::COPY_WRITE_BUFFER, to.offset as i32, bytes);
@@ -210,6 +251,7 @@ impl ActiveQueries {
     pub fn begin(&mut self, gl: &Rc<Gl>, query: Rc<QueryObject>) -> Result<(), CommandError> {
         self.remove(gl, &query)?;
         query.reset();
+        query.start_clock(gl);
         self.add(gl, query)
     }
 
@@ -236,6 +278,7 @@ impl ActiveQueries {
         if query.target == Some(glow::TIMESTAMP) {
             query.stamp(gl)?;
         }
+        query.stop_clock(gl);
         Ok(())
     }
 

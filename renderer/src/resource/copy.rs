@@ -115,6 +115,7 @@ fn copy_bytes(
     if !inside(x, src.desc().width) || !inside(to_x, dst.desc().width) {
         return Err(CommandError::OutOfRange("range of a buffer copy"));
     }
+    dst.note_change();
     let gl = &host.gl;
     let (x, to_x, width) = (x as i32, to_x as i32, width as i32);
     gl.bind_buffer(glow::COPY_READ_BUFFER, Some(from));

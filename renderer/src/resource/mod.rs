@@ -15,6 +15,7 @@ use crate::protocol::values::TextureTarget;
 
 pub mod budget;
 pub mod copy;
+pub mod mirror;
 pub mod readback;
 pub mod sampler;
 pub mod support;
@@ -52,6 +53,8 @@ pub struct Resource {
     shape: Shape,
     storage: Storage,
     backing: RefCell<Option<Arc<dyn Backing>>>,
+    /// How often commands changed the content; `None` once shaders or stream output may.
+    changes: Cell<Option<u64>>,
     _charge: Charge,
 }
 
@@ -85,6 +88,7 @@ impl Resource {
             shape,
             storage,
             backing: RefCell::new(None),
+            changes: Cell::new(Some(0)),
             _charge: charge,
         }))
     }
@@ -133,6 +137,23 @@ impl Resource {
             Storage::Texture(texture) => Some(texture),
             _ => None,
         }
+    }
+
+    /// A number that differs whenever the content may have; `None` if the GPU may write
+    /// it at any time.
+    pub fn changes(&self) -> Option<u64> {
+        self.changes.get()
+    }
+
+    /// Tells that a command changed the content.
+    pub fn note_change(&self) {
+        self.changes
+            .set(self.changes.get().map(|count| count.wrapping_add(1)));
+    }
+
+    /// Tells that shaders or stream output may write the content from now on.
+    pub fn note_gpu_writes(&self) {
+        self.changes.set(None);
     }
 
     /// The guest memory behind it.

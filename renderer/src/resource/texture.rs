@@ -7,6 +7,7 @@
 use maro_gpu::renderer::{Error, Rect};
 
 use crate::context::gl_enums;
+use crate::gl::host::Feature;
 use crate::gl::{Framebuffer, Gl, TexRegion, TexelKind, Texture};
 use crate::host::Host;
 use crate::protocol::gl_format::GlFormat;
@@ -60,6 +61,11 @@ impl TextureStorage {
         }
         let samples = match shape.samples {
             1 => 0,
+            _ if shape.target == TextureTarget::Texture2dArray
+                && !host.caps.has(Feature::TextureMultisampleArray) =>
+            {
+                0
+            }
             wanted => host.formats.sample_count(shape.format, wanted),
         };
         let target = gl_target(shape.target, samples > 0);

@@ -79,6 +79,7 @@ pub fn upload(
     match resource.storage() {
         Storage::Guest => Ok(()),
         Storage::Buffer(buffer) => {
+            resource.note_change();
             host.gl
                 .bind_buffer(glow::COPY_WRITE_BUFFER, Some(buffer.name()));
             let mut at = u64::from(transfer.region.x);

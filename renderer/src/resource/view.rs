@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use super::mirror::BufferMirror;
 use super::texture::{TextureStorage, gl_target, set_swizzle};
 use super::{Resource, next_serial};
 use crate::context::error::CommandError;
@@ -22,6 +23,8 @@ pub struct TextureView {
     pub resource: Rc<Resource>,
     /// A texture of its own, if the resource's cannot serve.
     own: Option<Texture>,
+    /// A copy of the buffer, on hosts without buffer textures.
+    mirror: Option<BufferMirror>,
     target: u32,
     swizzle: [Swizzle; 4],
     /// Shaders read integers.
@@ -102,6 +105,7 @@ impl TextureView {
         };
         Ok(Self {
             own,
+            mirror: None,
             target,
             swizzle,
             is_integer: info.is_integer() || stencil,
@@ -120,7 +124,6 @@ impl TextureView {
         let format = view
             .format
             .gl()
-            .filter(|_| host.caps.has(Feature::TextureBuffer))
             .ok_or(CommandError::Unsupported("a buffer texture of this format"))?;
         let Some(buffer) = resource.gl_buffer() else {
             return Err(CommandError::WrongResource {
@@ -136,14 +139,30 @@ impl TextureView {
         if start >= end {
             return Err(CommandError::OutOfRange("element of a buffer view"));
         }
-        let texture = Texture::new(&host.gl).map_err(CommandError::Host)?;
-        host.gl.edit_texture(glow::TEXTURE_BUFFER, texture.name());
-        host.gl
-            .tex_buffer_range(format.internal, buffer, start, end - start);
+        let swizzle = Swizzle::compose(view.swizzle, format.swizzle);
+        let (mut own, mut mirror) = (None, None);
+        if host.caps.has(Feature::TextureBuffer) {
+            let texture = Texture::new(&host.gl).map_err(CommandError::Host)?;
+            host.gl.edit_texture(glow::TEXTURE_BUFFER, texture.name());
+            host.gl
+                .tex_buffer_range(format.internal, buffer, start, end - start);
+            own = Some(texture);
+        } else {
+            let count = (end - start) / bytes;
+            let [start, count] = [start, count].map(|value| value as u32);
+            let bytes = u32::from(info.block.bytes);
+            mirror = Some(BufferMirror::new(
+                host, format, bytes, start, count, swizzle,
+            )?);
+        }
         Ok(Self {
-            own: Some(texture),
-            target: glow::TEXTURE_BUFFER,
-            swizzle: Swizzle::compose(view.swizzle, format.swizzle),
+            target: match own {
+                Some(_) => glow::TEXTURE_BUFFER,
+                None => glow::TEXTURE_2D,
+            },
+            own,
+            mirror,
+            swizzle,
             is_integer: info.is_integer(),
             is_depth: false,
             levels: 1,
@@ -153,12 +172,21 @@ impl TextureView {
 
     /// Binds the view's texture to a unit.
     pub fn bind(&self, gl: &Gl, unit: u32) {
+        if let Some(mirror) = &self.mirror {
+            gl.bind_texture(unit, self.target, Some(mirror.texture()));
+            return;
+        }
         let name = match (&self.own, self.resource.texture()) {
             (Some(own), _) => Some(own.name()),
             (None, Some(texture)) => Some(texture.name()),
             (None, None) => None,
         };
         gl.bind_texture(unit, self.target, name);
+    }
+
+    /// The copy of the buffer that this shows, on hosts without buffer textures.
+    pub fn mirror(&self) -> Option<&BufferMirror> {
+        self.mirror.as_ref()
     }
 
     /// The swizzle that shader and texture together apply.
@@ -178,6 +206,9 @@ impl TextureView {
     pub fn needs_shader_swizzle(&self) -> bool {
         if self.target == glow::TEXTURE_BUFFER {
             return self.swizzle != Swizzle::IDENTITY;
+        }
+        if self.mirror.is_some() {
+            return false;
         }
         let [r, g, b, a] = self.swizzle;
         !(r == g && g == b && b == a) && self.swizzle != Swizzle::IDENTITY
@@ -256,6 +287,17 @@ fn make_view(
     }
 }
 
+/// What a shader must do about sRGB before it writes to a surface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Nothing: the host encodes if the guest wants it.
+    Right,
+    /// Undo the encoding that the host will do.
+    Undo,
+    /// Encode.
+    Do,
+}
+
 /// A texture as a framebuffer sees it.
 pub struct SurfaceView {
     /// What is drawn to.
@@ -273,6 +315,7 @@ pub struct SurfaceView {
     /// Last layer; all are attached if there is more than one.
     pub last_layer: u32,
     own: Option<Texture>,
+    encoding: Encoding,
 }
 
 impl SurfaceView {
@@ -340,6 +383,12 @@ impl SurfaceView {
         } else {
             None
         };
+        let encoding = match (texture.format().internal, internal) {
+            _ if !differs || own.is_some() => Encoding::Right,
+            (glow::SRGB8_ALPHA8, glow::RGBA8) => Encoding::Undo,
+            (glow::RGBA8, glow::SRGB8_ALPHA8) => Encoding::Do,
+            _ => Encoding::Right,
+        };
         Ok(Self {
             serial: next_serial(),
             format: surface.format,
@@ -348,8 +397,14 @@ impl SurfaceView {
             first_layer: surface.first_layer,
             last_layer,
             own,
+            encoding,
             resource,
         })
+    }
+
+    /// What shaders must do about sRGB.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Width and height of the level.

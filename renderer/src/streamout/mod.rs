@@ -44,6 +44,7 @@ impl Target {
         if end > u64::from(resource.desc().width) || !offset.is_multiple_of(4) {
             return Err(CommandError::OutOfRange("range of a stream output target"));
         }
+        resource.note_gpu_writes();
         Ok(Self {
             serial: next_serial(),
             resource,

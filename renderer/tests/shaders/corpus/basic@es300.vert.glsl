@@ -17,6 +17,7 @@ layout(std140) uniform MaroSystem {
     highp vec4 sys_tess_outer;
     highp vec4 sys_tess_inner;
     highp uvec4 sys_samplers[48];
+    highp vec4 sys_depth;
 };
 layout(std140) uniform VsConst0 { highp uvec4 vs_c0[9]; };
 const uvec4 m0 = uvec4(1056964608u, 0u, 1090519040u, 1077936128u);

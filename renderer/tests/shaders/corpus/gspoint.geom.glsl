@@ -18,6 +18,7 @@ layout(std140) uniform MaroSystem {
     highp vec4 sys_tess_outer;
     highp vec4 sys_tess_inner;
     highp uvec4 sys_samplers[48];
+    highp vec4 sys_depth;
 };
 layout(points) in;
 layout(points, max_vertices = 2) out;

@@ -17,6 +17,7 @@ layout(std140) uniform MaroSystem {
     highp vec4 sys_tess_outer;
     highp vec4 sys_tess_inner;
     highp uvec4 sys_samplers[48];
+    highp vec4 sys_depth;
 };
 layout(location = 0) in highp vec4 attr0;
 uvec4 o0 = uvec4(0u);

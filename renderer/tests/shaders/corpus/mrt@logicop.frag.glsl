@@ -18,6 +18,7 @@ layout(std140) uniform MaroSystem {
     highp vec4 sys_tess_outer;
     highp vec4 sys_tess_inner;
     highp uvec4 sys_samplers[48];
+    highp vec4 sys_depth;
 };
 layout(std140) uniform FsConst0 { highp uvec4 fs_c0[1]; };
 const uvec4 m0 = uvec4(0u, 1065353216u, 0u, 0u);

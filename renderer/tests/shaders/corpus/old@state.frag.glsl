@@ -17,6 +17,7 @@ layout(std140) uniform MaroSystem {
     highp vec4 sys_tess_outer;
     highp vec4 sys_tess_inner;
     highp uvec4 sys_samplers[48];
+    highp vec4 sys_depth;
 };
 uniform highp sampler2D fs_samp0;
 uniform highp sampler2DShadow fs_samp1;

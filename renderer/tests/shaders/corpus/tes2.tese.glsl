@@ -18,6 +18,7 @@ layout(std140) uniform MaroSystem {
     highp vec4 sys_tess_outer;
     highp vec4 sys_tess_inner;
     highp uvec4 sys_samplers[48];
+    highp vec4 sys_depth;
 };
 layout(triangles, equal_spacing, ccw, point_mode) in;
 const uvec4 m0 = uvec4(1073741824u, 0u, 0u, 0u);

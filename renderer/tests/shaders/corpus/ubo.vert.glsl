@@ -17,6 +17,7 @@ layout(std140) uniform MaroSystem {
     highp vec4 sys_tess_outer;
     highp vec4 sys_tess_inner;
     highp uvec4 sys_samplers[48];
+    highp vec4 sys_depth;
 };
 layout(std140) uniform VsUbo1 { highp uvec4 vs_c1[9]; };
 layout(std140) uniform VsUbo2 { highp uvec4 vs_c2[65]; };
