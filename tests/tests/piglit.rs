@@ -5,7 +5,7 @@
 //! `maro` to test; without it, it is the one in the target folder.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use maro_guest_images::Terminal;
@@ -14,30 +14,13 @@ use maro_tests::piglit::{self, Renderer, profile, results};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The `maro` under test.
-fn maro() -> PathBuf {
-    if let Some(path) = env::var_os("MARO_BIN") {
-        return path.into();
-    }
-    // target/debug/deps/this-test
-    let test = env::current_exe().expect("a running test has a file");
-    let profile = test.parent().and_then(Path::parent);
-    let beside = profile.expect("tests are in the target folder's deps");
-    beside.join("maro")
-}
-
 #[test]
 fn piglit_over_vtest_ends_as_expected() {
     if env::var_os("MARO_GUEST_TESTS").is_none_or(|value| value != "1") {
         println!("skipped: piglit is run by `cargo xtask test`, or with MARO_GUEST_TESTS=1");
         return;
     }
-    let maro = maro();
-    assert!(
-        maro.exists(),
-        "{} is missing: run `cargo build -p maro-vmm` first, or name another maro with MARO_BIN",
-        maro.display()
-    );
+    let maro = maro_tests::maro();
     let tree = maro_guest_images::prepare_conformance_tree(&mut Terminal::default())
         .unwrap_or_else(|error| panic!("the tree of the tests cannot be made: {error}"));
     let all = profile::read(&tree).unwrap_or_else(|error| panic!("{error}"));

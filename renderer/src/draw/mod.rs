@@ -120,10 +120,21 @@ pub fn draw(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Comman
     let Some(mode) = gl_enums::primitive_mode(draw.mode) else {
         return Err(CommandError::Unsupported("a draw of quads or polygons"));
     };
-    if draw.indirect.is_none() && (draw.count == 0 && draw.count_from_stream_output == 0) {
+    if !sub.passes_condition(host) {
         return Ok(());
     }
-    if !sub.passes_condition(host) {
+    let captured;
+    let draw = if draw.count_from_stream_output == 0 {
+        draw
+    } else {
+        // The number is the size of the captured buffer; which one, the guest does not say.
+        captured = Draw {
+            count: captured_count(host, sub)?,
+            ..*draw
+        };
+        &captured
+    };
+    if draw.indirect.is_none() && draw.count == 0 {
         return Ok(());
     }
     check_draw(host, &sub.state, draw)?;
@@ -148,6 +159,12 @@ pub fn draw(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Comman
     let result = result.and_then(|()| issue_capturing(host, sub, draw, mode));
     blend::end_passes(host, target);
     result
+}
+
+/// The number of vertices that were captured last.
+fn captured_count(host: &Host, sub: &SubContext) -> Result<u32, CommandError> {
+    u32::try_from(sub.captured_vertices(host)?)
+        .map_err(|_| CommandError::OutOfRange("number of captured vertices"))
 }
 
 /// Issues a draw whose vertices are captured if the guest wants them.
@@ -308,18 +325,10 @@ fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), Co
     if draw.indirect.is_some() {
         return indices::draw_indirect(host, sub, draw, mode);
     }
-    let count = match draw.count_from_stream_output {
-        0 => draw.count,
-        // The number is the size of the captured buffer; which one, the guest does not say.
-        _ => u32::try_from(sub.captured_vertices(host)?)
-            .ok()
-            .filter(|count| i32::try_from(*count).is_ok())
-            .ok_or(CommandError::OutOfRange("number of captured vertices"))?,
-    };
     let call = DrawCall {
         mode,
         first: draw.start,
-        count,
+        count: draw.count,
         instances: draw.instance_count.max(1),
         base_instance: draw.start_instance,
         base_vertex: draw.index_bias,

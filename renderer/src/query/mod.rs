@@ -22,6 +22,8 @@ use crate::resource::Resource;
 /// What a guest sees for "some samples passed" where the host cannot count them: large
 /// enough for programs that compare with a threshold.
 const SAMPLES_PASSED: u64 = 1024;
+/// Queries that may run at a time; each that begins or ends interrupts those of its kind.
+const MAX_ACTIVE: usize = 64;
 /// GL queries that one guest query may be split into.
 const MAX_PARTS: usize = 1024;
 
@@ -263,6 +265,9 @@ impl ActiveQueries {
         let Some(slot) = query.slot() else {
             return Ok(());
         };
+        if self.queries.len() >= MAX_ACTIVE {
+            return Err(CommandError::Limit("running queries"));
+        }
         query.result.set(None);
         self.pause_slot(gl, slot);
         self.queries.push(query);

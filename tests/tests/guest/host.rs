@@ -8,6 +8,7 @@ use std::process::Command;
 use maro_gpu::renderer::Image;
 use maro_guest_images::{HostInfo, HostKind, Terminal};
 use maro_renderer::present::png;
+pub use maro_tests::maro;
 
 use crate::Result;
 
@@ -41,26 +42,6 @@ pub fn guest_test(test: impl FnOnce() -> Result) {
     {
         panic!("{error}");
     }
-}
-
-/// The `maro` under test.
-pub fn maro() -> PathBuf {
-    if let Some(path) = env::var_os("MARO_BIN") {
-        return path.into();
-    }
-    // target/debug/deps/this-test
-    let test = env::current_exe().expect("a running test has a file");
-    let beside = test
-        .parent()
-        .and_then(Path::parent)
-        .map(|profile| profile.join("maro"));
-    let beside = beside.expect("tests are in the target folder's deps");
-    assert!(
-        beside.exists(),
-        "{} is missing: run `cargo build -p maro-vmm` first, or name another maro with MARO_BIN",
-        beside.display()
-    );
-    beside
 }
 
 /// What the host's KVM is, as `maro doctor` sees it.
