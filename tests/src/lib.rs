@@ -5,6 +5,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 pub mod piglit;
+pub mod rig;
 
 /// The `maro` under test: what `MARO_BIN` names, or the one in the target folder.
 ///

@@ -4,12 +4,16 @@
 //! neither the client nor its shared memory. Mesa's `VTEST_SAVE` writes the same form.
 #![forbid(unsafe_code)]
 
+mod picture;
+
 use std::io::{self, Read, Write};
 use std::os::fd::BorrowedFd;
 
 use maro_gpu::Renderer;
 
-use crate::vtest::{Session, SessionError, SessionOptions, Transport};
+use crate::vtest::{Observer, Session, SessionError, SessionOptions, Transport};
+
+pub use picture::picture;
 
 /// The options of a session that is recorded: as given, but at protocol version 0.
 pub const fn options(options: SessionOptions) -> SessionOptions {
@@ -108,8 +112,8 @@ impl<S: Read, W: Write> Transport for Player<S, W> {
 }
 
 /// Plays a recording to a renderer. What the client would have been told, its read-backs
-/// among it, goes to `replies`. The renderer comes back without the client's context and
-/// resources.
+/// among it, goes to `replies`, and `observer` sees each read-back and can end the replay.
+/// The renderer comes back without the client's context and resources.
 ///
 /// # Errors
 /// As a session: for what the renderer refuses there is the log.
@@ -117,21 +121,25 @@ pub fn replay<R: Renderer>(
     stream: impl Read,
     replies: impl Write,
     renderer: R,
+    options: SessionOptions,
+    observer: Observer<'_>,
 ) -> Result<R, SessionError> {
-    let options = SessionOptions::default();
-    let mut session = Session::new(renderer, Player { stream, replies }, options);
+    let mut session = Session::new(renderer, Player { stream, replies }, self::options(options));
+    session.observe(observer);
     session.run()?;
     Ok(session.into_renderer())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
     use std::sync::atomic::Ordering::Relaxed;
 
     use maro_gpu::backend::NullRenderer;
     use maro_gpu::renderer::Capset;
 
     use super::*;
+    use crate::vtest::ReadBack;
 
     const DRAWSTORM: &[u8] = include_bytes!("../../tests/data/drawstorm.vtest");
 
@@ -144,12 +152,26 @@ mod tests {
         NullRenderer::new(vec![capset(1, 308), capset(2, 1408)])
     }
 
+    fn replay_all(stream: &[u8]) -> Result<NullRenderer, SessionError> {
+        let observer = Box::new(|_: ReadBack<'_>| ControlFlow::Continue(()));
+        let options = SessionOptions::default();
+        replay(stream, io::sink(), renderer(), options, observer)
+    }
+
     #[test]
     fn replay_drives_the_renderer_as_the_client_did() {
         let renderer = renderer();
         let counters = renderer.counters();
         let mut replies = Vec::new();
-        replay(DRAWSTORM, &mut replies, renderer).unwrap();
+        let mut read_backs = 0;
+        let observer = Box::new(|read_back: ReadBack<'_>| {
+            assert_eq!((read_back.desc.width, read_back.desc.height), (256, 256));
+            read_backs += 1;
+            ControlFlow::Continue(())
+        });
+        let options = SessionOptions::default();
+        replay(DRAWSTORM, &mut replies, renderer, options, observer).unwrap();
+        assert_eq!(read_backs, 1);
         assert_eq!(counters.submits.load(Relaxed), 1);
         assert_eq!(counters.words.load(Relaxed), 2600);
         // Nine uploads and one read-back.
@@ -167,11 +189,22 @@ mod tests {
         for length in [1, 7, 17, 20, 100, 3000, 5000] {
             let cut = &DRAWSTORM[..length];
             assert!(matches!(
-                replay(cut, io::sink(), renderer()),
+                replay_all(cut),
                 Err(SessionError::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof
             ));
         }
-        assert!(replay(&DRAWSTORM[..0], io::sink(), renderer()).is_ok());
+        assert!(replay_all(&DRAWSTORM[..0]).is_ok());
+    }
+
+    #[test]
+    fn observer_that_breaks_ends_the_replay() {
+        let renderer = renderer();
+        let counters = renderer.counters();
+        let stream = [DRAWSTORM, &[0xff; 5]].concat();
+        let observer = Box::new(|_: ReadBack<'_>| ControlFlow::Break(()));
+        let options = SessionOptions::default();
+        replay(&stream[..], io::sink(), renderer, options, observer).unwrap();
+        assert_eq!(counters.contexts.load(Relaxed), 0);
     }
 
     #[test]

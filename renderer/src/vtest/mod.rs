@@ -21,5 +21,5 @@ pub mod transport;
 mod tests;
 
 pub use server::{Server, ServerConfig, ServerError, StopHandle, serve};
-pub use session::{Session, SessionError, SessionOptions};
+pub use session::{Observer, ReadBack, Session, SessionError, SessionOptions};
 pub use transport::{SocketTransport, Transport};

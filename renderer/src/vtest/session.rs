@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -100,8 +101,21 @@ impl Default for SessionOptions {
     }
 }
 
+/// What a client has just read back.
+pub struct ReadBack<'a> {
+    /// The resource.
+    pub desc: &'a ResourceDesc,
+    /// All of it, level after level, rows without gaps. Beyond what was read back now it
+    /// is as the client last saw it.
+    pub memory: &'a Memory,
+}
+
+/// Called after each read-back; `Break` ends the session as if the client had left.
+pub type Observer<'a> = Box<dyn FnMut(ReadBack<'_>) -> ControlFlow<()> + 'a>;
+
 /// What the session knows of a resource.
 struct Resource {
+    desc: ResourceDesc,
     /// `None` if the description is not sound.
     shape: Option<Shape>,
     bind: Bind,
@@ -109,7 +123,7 @@ struct Resource {
 }
 
 /// One client, served by a renderer of its own.
-pub struct Session<R, T> {
+pub struct Session<'a, R, T> {
     renderer: R,
     transport: T,
     options: SessionOptions,
@@ -127,9 +141,11 @@ pub struct Session<R, T> {
     /// Reused for command streams.
     words: Vec<u32>,
     complaints: u32,
+    observer: Option<Observer<'a>>,
+    stopped: bool,
 }
 
-impl<R: Renderer, T: Transport> Session<R, T> {
+impl<'a, R: Renderer, T: Transport> Session<'a, R, T> {
     /// A session that has not begun.
     pub fn new(renderer: R, transport: T, options: SessionOptions) -> Self {
         Self {
@@ -148,7 +164,14 @@ impl<R: Renderer, T: Transport> Session<R, T> {
             next_fence: 1,
             words: Vec::new(),
             complaints: 0,
+            observer: None,
+            stopped: false,
         }
+    }
+
+    /// Lets `observer` see what the client reads back.
+    pub fn observe(&mut self, observer: Observer<'a>) {
+        self.observer = Some(observer);
     }
 
     /// Serves the client until it leaves, then gives up all that it had.
@@ -172,7 +195,9 @@ impl<R: Renderer, T: Transport> Session<R, T> {
     }
 
     fn serve(&mut self) -> Result<(), SessionError> {
-        while let Some(header) = self.read_header()? {
+        while !self.stopped
+            && let Some(header) = self.read_header()?
+        {
             match Message::from_number(header.number) {
                 Some(message) => self.message(message, header)?,
                 None => {
@@ -467,6 +492,7 @@ impl<R: Renderer, T: Transport> Session<R, T> {
         }
         let memory = memory.map(Arc::new);
         let resource = Resource {
+            desc: *desc,
             shape: Shape::new(desc).ok(),
             bind: Bind::from_bits_retain(desc.bind),
             memory: memory.clone(),
@@ -558,11 +584,27 @@ impl<R: Renderer, T: Transport> Session<R, T> {
             .renderer
             .transfer(Some(context), ResourceId(id), transfer, direction)
         {
-            Ok(()) => true,
+            Ok(()) => {
+                if direction == Direction::FromHost {
+                    self.show(id);
+                }
+                true
+            }
             Err(error) => {
                 self.complain(&format_args!("transfer of resource {id}: {error}"));
                 false
             }
+        }
+    }
+
+    /// Shows the observer what was read back.
+    fn show(&mut self, id: u32) {
+        if let Some(observer) = &mut self.observer
+            && let Some(resource) = self.resources.get(&id)
+            && let Some(memory) = &resource.memory
+        {
+            let desc = &resource.desc;
+            self.stopped |= observer(ReadBack { desc, memory }).is_break();
         }
     }
 

@@ -14,8 +14,8 @@ use super::Error;
 use super::outcome::{self, Ending, Status};
 use super::profile::{ROOT, Surface, Test};
 use super::results::{self, Results, SUBTESTS, TESTS};
-use super::room::Room;
-use super::server::{self, MESA, Renderer, Server};
+use crate::rig::server::{self, MESA, Server};
+use crate::rig::{Renderer, Room};
 
 /// What is run, and how.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! The command line: one file a subcommand.
 
 pub mod doctor;
+mod host;
+mod replay;
 pub mod run;
 pub mod smoke;
 pub mod vtest;
@@ -33,6 +35,8 @@ enum Command {
     Doctor(doctor::DoctorCommand),
     /// Render for Mesa's virpipe driver over a Unix socket, without a VM
     Vtest(vtest::VtestCommand),
+    /// Render what `maro vtest --record` or Mesa's VTEST_SAVE recorded
+    Replay(replay::ReplayCommand),
 }
 
 impl Cli {
@@ -44,6 +48,7 @@ impl Cli {
             Command::Smoke(command) => command.execute(),
             Command::Doctor(command) => command.execute(),
             Command::Vtest(command) => command.execute(),
+            Command::Replay(command) => command.execute(),
         }
     }
 }
