@@ -302,6 +302,7 @@ fn profile(caps: &Capabilities) -> HostProfile {
         (Feature::NoPerspective, Features::NOPERSPECTIVE),
         (Feature::ImageFormats, Features::NV_IMAGE_FORMATS),
         (Feature::FramebufferFetch, Features::FRAMEBUFFER_FETCH),
+        (Feature::GroupVote, Features::GROUP_VOTE),
         (Feature::GpuShader5, Features::GPU_SHADER5),
         (Feature::SampleVariables, Features::SAMPLE_VARIABLES),
         (

@@ -185,6 +185,7 @@ pub const CLAIMS: &[Claim] = &[
     caps(Caps::COMPUTE_SHADER, features![Compute], ""),
     caps(Caps::FB_NO_ATTACH, features![FramebufferNoAttachments], ""),
     caps(Caps::ROBUST_BUFFER_ACCESS, features![RobustBufferAccess], "indices are clamped in the shader"),
+    caps(Caps::TEXTURE_BARRIER, features![TextureBarrier], ""),
     caps(Caps::TGSI_FBFETCH, features![FramebufferFetch], ""),
     caps(Caps::TGSI_COMPONENTS, Needs::Core, ""),
     caps(Caps::GUEST_MAY_INIT_LOG, Needs::Core, ""),
@@ -205,6 +206,7 @@ pub const CLAIMS: &[Claim] = &[
     caps2(Caps2::BLEND_EQUATION, features![BlendEquationAdvanced], ""),
     caps2(Caps2::STRING_MARKER, features![Debug], ""),
     caps2(Caps2::COPY_TRANSFER_BOTH_DIRECTIONS, Needs::Core, ""),
+    caps2(Caps2::GROUP_VOTE, features![GroupVote], ""),
     caps2(Caps2::TEXTURE_SHADOW_LOD, features![TextureShadowLod], ""),
     caps2(Caps2::MIRROR_CLAMP_TO_EDGE, features![MirrorClampToEdge], ""),
 ];

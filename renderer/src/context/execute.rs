@@ -17,7 +17,7 @@ use crate::draw::{blit, clear, compute};
 use crate::gl::host::Feature;
 use crate::host::Host;
 use crate::protocol::bindings::{BufferRange, ImageView, Scissor, VertexBuffer, Viewport};
-use crate::protocol::flags::MemoryBarrier;
+use crate::protocol::flags::{MemoryBarrier, TextureBarrier};
 use crate::protocol::ids::ObjectHandle;
 use crate::protocol::list::{Handles, List};
 use crate::protocol::objects::ShaderChunk;
@@ -228,7 +228,15 @@ impl SubContext {
             | Command::SetTweak { .. }
             | Command::StringMarker { .. }
             | Command::LinkShader { .. } => Ok(()),
-            Command::TextureBarrier { .. } => Err(CommandError::Unsupported("a texture barrier")),
+            Command::TextureBarrier { flags } => {
+                if flags.contains(TextureBarrier::SAMPLER) {
+                    host.gl.texture_barrier();
+                }
+                if flags.contains(TextureBarrier::FRAMEBUFFER) {
+                    host.gl.blend_barrier();
+                }
+                Ok(())
+            }
             Command::SetAtomicBuffers { .. } => {
                 Err(CommandError::Unsupported("an atomic counter buffer"))
             }

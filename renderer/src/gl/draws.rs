@@ -112,6 +112,22 @@ impl Gl {
         }
     }
 
+    /// Lets texture reads see what was drawn into the same texture, where the host can.
+    pub fn texture_barrier(&self) {
+        if let Some(f) = self.ext().texture_barrier {
+            // SAFETY: no arguments.
+            unsafe { f() }
+        }
+    }
+
+    /// Lets advanced blending see what was drawn, where the host has to be told.
+    pub fn blend_barrier(&self) {
+        if let Some(f) = self.ext().blend_barrier {
+            // SAFETY: no arguments.
+            unsafe { f() }
+        }
+    }
+
     /// Clip space depth from 0 to 1, or (the default) from -1 to 1.
     pub fn clip_control(&self, half_z: bool) {
         const LOWER_LEFT: u32 = 0x8CA1;

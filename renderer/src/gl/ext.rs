@@ -62,6 +62,7 @@ entry_points! {
     sample_mask_i: "glSampleMaski"(u32, u32);
     get_multisample: "glGetMultisamplefv"(u32, u32, *mut f32);
     blend_barrier: "glBlendBarrier"();
+    texture_barrier: "glTextureBarrier"();
     clip_control: "glClipControl"(u32, u32);
     depth_range_indexed: "glDepthRangeIndexedf"(u32, f32, f32);
     depth_range_indexed_f64: "glDepthRangeIndexed"(u32, f64, f64);

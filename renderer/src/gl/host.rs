@@ -187,6 +187,10 @@ features! {
     OcclusionCount = NEVER, GL3, [];
     /// Reading the framebuffer in a fragment shader.
     FramebufferFetch = NEVER, NEVER, ["GL_EXT_shader_framebuffer_fetch"];
+    /// Sampling what was just drawn into the same texture.
+    TextureBarrier = NEVER, GL46, ["GL_NV_texture_barrier"];
+    /// Votes among the invocations of a group.
+    GroupVote = NEVER, NEVER, ["GL_EXT_shader_group_vote"];
     /// Interpolation without perspective.
     NoPerspective = NEVER, GL4, ["GL_NV_shader_noperspective_interpolation"];
     /// Explicit levels and biases of shadow lookups.

@@ -58,6 +58,7 @@ const OPTIONAL: &[Optional] = &[
     row("glTexStorage3DMultisample", ES32, &["GL_OES_texture_storage_multisample_2d_array"]),
     row("glMinSampleShading", ES32, &["GL_OES_sample_shading"]),
     row("glBlendBarrier", ES32, &["GL_KHR_blend_equation_advanced"]),
+    row("glTextureBarrier", None, &["GL_NV_texture_barrier"]),
     row("glEnablei", ES32, INDEXED),
     row("glDisablei", ES32, INDEXED),
     row("glBlendEquationi", ES32, INDEXED),

@@ -151,6 +151,9 @@ impl Writer<'_> {
             (Opcode::InterpCentroid | Opcode::InterpSample | Opcode::InterpOffset, Some(src)) => {
                 self.interpolate(instruction, src)?;
             }
+            (Opcode::VoteAny, Some(src)) => self.vote(instruction, src, "anyInvocationEXT")?,
+            (Opcode::VoteAll, Some(src)) => self.vote(instruction, src, "allInvocationsEXT")?,
+            (Opcode::VoteEq, Some(src)) => self.vote(instruction, src, "allInvocationsEqualEXT")?,
             (Opcode::FbFetch, Some(src)) => self.framebuffer_fetch(instruction, src)?,
             _ => return Ok(false),
         }
@@ -260,6 +263,27 @@ impl Writer<'_> {
             .collect();
         let value = cast(format!("{call}.{swizzle}"), kind, Kind::Uint, written.len());
         self.store(dst, &value, Kind::Uint, written.len())
+    }
+
+    /// What the invocations of a group say together of one's truth value.
+    fn vote(
+        &mut self,
+        instruction: &Instruction,
+        src: &Src,
+        function: &str,
+    ) -> Result<(), TranslateError> {
+        let Some(dst) = instruction.dst.first() else {
+            return Ok(());
+        };
+        self.need(Features::GROUP_VOTE)?;
+        let vote = self.scalar(src, Kind::Uint)?;
+        let width = dst.mask.components().count();
+        let value = format!("({function}({vote} != 0u) ? 0xffffffffu : 0u)");
+        let value = match width {
+            1 => value,
+            _ => format!("{}{value}", Kind::Uint.glsl(width)),
+        };
+        self.store(dst, &value, Kind::Uint, width)
     }
 
     fn framebuffer_fetch(

@@ -118,6 +118,12 @@ static NEEDS: &[Need] = {
             "framebuffer fetch",
         ),
         need(
+            Features::GROUP_VOTE,
+            None,
+            &["GL_EXT_shader_group_vote"],
+            "votes of a group",
+        ),
+        need(
             Features::GPU_SHADER5,
             ES320,
             &["GL_EXT_gpu_shader5"],
@@ -177,12 +183,14 @@ pub(super) fn lookup(feature: Features) -> &'static Need {
 }
 
 /// True if the version contains the feature. Desktop GLSL 4.50 contains all but
-/// framebuffer fetch and advanced blending.
+/// framebuffer fetch, advanced blending and votes.
 pub(super) fn in_core(feature: Features, version: GlslVersion) -> bool {
     if version.is_es() {
         return lookup(feature).core.is_some_and(|core| version >= core);
     }
-    !feature.intersects(Features::FRAMEBUFFER_FETCH | Features::BLEND_EQUATION_ADVANCED)
+    !feature.intersects(
+        Features::FRAMEBUFFER_FETCH | Features::BLEND_EQUATION_ADVANCED | Features::GROUP_VOTE,
+    )
 }
 
 #[cfg(test)]

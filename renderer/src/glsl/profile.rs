@@ -100,6 +100,8 @@ bitflags::bitflags! {
         const SKIP_COMPONENTS = 1 << 22;
         /// Multisample textures, part of GLSL ES 3.10.
         const TEXTURE_MULTISAMPLE = 1 << 23;
+        /// `GL_EXT_shader_group_vote`
+        const GROUP_VOTE = 1 << 24;
     }
 }
 

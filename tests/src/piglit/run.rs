@@ -121,7 +121,7 @@ impl<'a> Worker<'a> {
             self.server = Server::start(self.room, &self.plan.renderer, &self.socket)?;
         }
         if test.surface == Surface::Window && !self.has_display {
-            server::start_display(self.room, self.number)?;
+            server::start_display(self.room, self.number, &[])?;
             self.has_display = true;
         }
         let start = Instant::now();

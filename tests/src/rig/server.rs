@@ -176,14 +176,15 @@ pub fn complaints(log: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Starts a display for tests that need a window.
+/// Starts a display for tests that need a window, with Xvfb's options besides.
 ///
 /// # Errors
 /// [`Error::Server`] if it does not come up.
-pub fn start_display(room: &Room, number: usize) -> Result<(), Error> {
+pub fn start_display(room: &Room, number: usize, options: &[&str]) -> Result<(), Error> {
     let mut child = room
         .command(&[])
         .args(["Xvfb", &format!(":{number}"), "-screen", "0", "1024x768x24"])
+        .args(options)
         // Else it starts afresh when its last client leaves, and the next finds it so.
         .args(["-noreset", "-nolisten", "tcp"])
         .stdin(Stdio::null())
