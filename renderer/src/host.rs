@@ -276,8 +276,8 @@ fn unit_base(units: u32) -> [u32; ShaderStage::COUNT] {
     base
 }
 
-/// What the translator may use.
-fn profile(caps: &Capabilities) -> HostProfile {
+/// What the translator may use of a host.
+pub fn profile(caps: &Capabilities) -> HostProfile {
     let version = match (caps.gles, caps.version.major, caps.version.minor) {
         (false, ..) => GlslVersion::Gl450,
         (true, 3, 0) => GlslVersion::Es300,
@@ -322,6 +322,7 @@ fn profile(caps: &Capabilities) -> HostProfile {
         features.set(flag, caps.has(feature));
         absent.set(flag, caps.without.contains(feature));
     }
+    features.set(Features::WRITTEN_OUT, caps.crashes_on_integer_functions());
     let storage = caps.limits.storage_buffer_bindings;
     let images = caps.limits.image_units;
     HostProfile {

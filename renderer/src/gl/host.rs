@@ -388,6 +388,17 @@ impl Capabilities {
             .any(|name| self.renderer.contains(name))
     }
 
+    /// Does the driver's compiler crash on some of GLSL's integer functions? LLVM 15 and
+    /// older do behind llvmpipe, on `umulExtended` with a small constant.
+    pub fn crashes_on_integer_functions(&self) -> bool {
+        const FIRST_SOUND: u32 = 16;
+        let version = self.renderer.split_once("LLVM ").map(|(_, rest)| {
+            let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+            digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+        });
+        version.is_some_and(|version: u32| version < FIRST_SOUND)
+    }
+
     fn probe_limits(&self, gl: &Gl) -> Limits {
         let get = |parameter: u32| gl.get_parameter_i32(parameter).max(0) as u32;
         let get3 = |parameter: u32| {

@@ -102,6 +102,9 @@ bitflags::bitflags! {
         const TEXTURE_MULTISAMPLE = 1 << 23;
         /// `GL_EXT_shader_group_vote`
         const GROUP_VOTE = 1 << 24;
+        /// The driver's compiler fails on some integer functions of the language, so that
+        /// they are written out.
+        const WRITTEN_OUT = 1 << 25;
     }
 }
 

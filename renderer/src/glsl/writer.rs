@@ -290,8 +290,13 @@ impl Writer<'_> {
             text.push_str(SystemBlock::GLSL);
         }
         text.push_str(&self.globals);
+        let written_out = self.profile.features.contains(Features::WRITTEN_OUT);
+        let known = match written_out {
+            true => GlslVersion::Es300,
+            false => version,
+        };
         for helper in &self.helpers {
-            helper.write(version, &mut text);
+            helper.write(known, &mut text);
         }
         self.doubles.write(version, &mut text);
         text.push_str(&self.functions);

@@ -175,7 +175,7 @@ fn profiles() -> [HostProfile; 2] {
     ]
 }
 
-type IntegerRule = fn([u32; 4]) -> u32;
+pub type IntegerRule = fn([u32; 4]) -> u32;
 
 fn truth(yes: bool) -> u32 {
     if yes { u32::MAX } else { 0 }
@@ -186,7 +186,7 @@ fn signed(word: u32) -> i32 {
 }
 
 /// Opcode, number of operands, and what it computes of one component of each.
-const INTEGER_RULES: &[(&str, usize, IntegerRule)] = &[
+pub const INTEGER_RULES: &[(&str, usize, IntegerRule)] = &[
     ("MOV", 1, |[a, ..]| a),
     ("UADD", 2, |[a, b, ..]| a.wrapping_add(b)),
     ("UMUL", 2, |[a, b, ..]| a.wrapping_mul(b)),
@@ -284,14 +284,14 @@ fn integer_opcodes_compute_what_tgsi_says() {
     }
 }
 
-type FloatRule = fn([f32; 3]) -> f32;
+pub type FloatRule = fn([f32; 3]) -> f32;
 
 fn one(yes: bool) -> f32 {
     if yes { 1.0 } else { 0.0 }
 }
 
 /// Opcode, number of operands, and what it computes of one component of each.
-const FLOAT_RULES: &[(&str, usize, FloatRule)] = &[
+pub const FLOAT_RULES: &[(&str, usize, FloatRule)] = &[
     ("ADD", 2, |[a, b, _]| a + b),
     ("MUL", 2, |[a, b, _]| a * b),
     ("MUL_SAT", 2, |[a, b, _]| (a * b).clamp(0.0, 1.0)),

@@ -9,3 +9,4 @@ mod doubles;
 mod execute;
 mod fuzz;
 mod golden;
+mod oracle;

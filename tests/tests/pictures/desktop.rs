@@ -137,7 +137,9 @@ fn read_xwd(file: &[u8]) -> Result<Image> {
     }
     let at = header as usize + colors as usize * 12;
     let size = stride as usize * height as usize;
-    let pixels = file.get(at..at + size).ok_or("the screen's file is short")?;
+    let pixels = file
+        .get(at..at + size)
+        .ok_or("the screen's file is short")?;
     let rgba = pixels.chunks(4);
     Ok(Image {
         width,
