@@ -93,8 +93,8 @@ impl Generator<'_> {
                 2 if self.depth < DEPTH => self.switch(),
                 3 => self.array_access(),
                 4..8 => self.float(),
-                8 => self.to_int(),
-                9 => self.to_float(),
+                8 => self.convert_to_int(),
+                9 => self.convert_to_float(),
                 _ => self.integer(),
             }
         }
@@ -168,7 +168,7 @@ impl Generator<'_> {
         self.line(format_args!("{opcode}{saturate} {target}, {sources}"));
     }
 
-    fn to_int(&mut self) {
+    fn convert_to_int(&mut self) {
         let opcode = *self.random.pick(&TO_INT);
         let operands = if opcode == "F2I" { 1 } else { 2 };
         let target = self.target(INTS);
@@ -177,7 +177,7 @@ impl Generator<'_> {
     }
 
     /// Small integers only, which floats hold exactly.
-    fn to_float(&mut self) {
+    fn convert_to_float(&mut self) {
         let source = self.int_source();
         let scratch = self.target(INTS);
         let register = scratch.split('.').next().unwrap_or_default().to_owned();
