@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use super::error::CommandError;
+use super::image::BoundImage;
 use super::object::Object;
 use super::state::{
-    BoundBuffer, BoundCondition, BoundImage, BoundIndexBuffer, BoundVertexBuffer, Dirty,
-    MAX_COLOR_BUFFERS, MAX_CONSTANT_BYTES, MAX_IMAGES, MAX_STORAGE_BUFFERS, MAX_UNIFORM_BUFFERS,
-    MAX_VERTEX_BUFFERS, MAX_VIEWPORTS, MAX_VIEWS,
+    BoundBuffer, BoundCondition, BoundIndexBuffer, BoundVertexBuffer, Dirty, MAX_COLOR_BUFFERS,
+    MAX_CONSTANT_BYTES, MAX_IMAGES, MAX_STORAGE_BUFFERS, MAX_UNIFORM_BUFFERS, MAX_VERTEX_BUFFERS,
+    MAX_VIEWPORTS, MAX_VIEWS,
 };
 use super::{Context, SubContext};
 use crate::decode::{Command, CopyTransfer, IndexBuffer};
@@ -28,7 +29,6 @@ use crate::resource::sampler::SamplerObject;
 use crate::resource::view::{SurfaceView, TextureView};
 use crate::resource::{Resource, copy, readback, upload};
 use crate::streamout::{MAX_TARGETS, Target};
-use crate::tgsi::semantic::image_format_index;
 use maro_gpu::renderer::{Direction, ResourceId, Transfer};
 
 type Done = Result<(), CommandError>;
@@ -215,7 +215,7 @@ impl SubContext {
                 stage,
                 first,
                 images,
-            } => self.set_images(stage, first, images),
+            } => self.set_images(host, stage, first, images),
             Command::MemoryBarrier { flags } => {
                 memory_barrier(host, flags);
                 Ok(())
@@ -583,28 +583,19 @@ impl SubContext {
 
     fn set_images(
         &mut self,
+        host: &Host,
         stage: ShaderStage,
         first: u32,
         images: List<'_, ImageView, 5>,
     ) -> Done {
         for (slot, view) in slots(first, MAX_IMAGES, images.iter())? {
-            let image = match view.resource {
-                Some(id) => Some(BoundImage {
-                    resource: self.resource(id)?,
-                    format: view.format,
-                    shader_format: view
-                        .format
-                        .info()
-                        .map_or(0, |info| image_format_index(info.name)),
-                    access: view.access.bits(),
-                    layers: view.layers(),
-                    level: view.level(),
-                    range: view.buffer_range(),
-                }),
+            let resource = view.resource.map(|id| self.resource(id)).transpose()?;
+            let bound = self.state.stage(stage);
+            let old = bound.images[slot].take();
+            bound.images[slot] = match resource {
+                Some(resource) => Some(BoundImage::new(host, &view, resource, old)?),
                 None => None,
             };
-            let bound = self.state.stage(stage);
-            bound.images[slot] = image;
             bound.dirty_images |= 1 << slot;
         }
         let shader = self.state.stage(stage).shader.as_ref();

@@ -25,6 +25,7 @@ use crate::streamout::StreamOutputState;
 pub mod error;
 mod execute;
 pub mod gl_enums;
+pub mod image;
 pub mod object;
 pub mod state;
 

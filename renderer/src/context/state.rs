@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use bitflags::bitflags;
 
+use super::image::BoundImage;
 use crate::draw::shader::ShaderObject;
 use crate::draw::vertex::VertexLayout;
 use crate::protocol::bindings::{Scissor, Viewport};
-use crate::protocol::formats::FormatId;
 use crate::protocol::state::{Blend, DepthStencilAlpha, Rasterizer};
 use crate::protocol::values::{IndexSize, ShaderStage};
 use crate::query::QueryObject;
@@ -79,25 +79,6 @@ pub struct BoundBuffer {
     pub offset: u32,
     /// Bytes.
     pub length: u32,
-}
-
-/// An image bound for loads and stores.
-#[derive(Clone)]
-pub struct BoundImage {
-    /// The texture or buffer.
-    pub resource: Rc<Resource>,
-    /// The format that shaders see.
-    pub format: FormatId,
-    /// Its number in shader keys.
-    pub shader_format: u8,
-    /// Bit 0 reads, bit 1 writes.
-    pub access: u32,
-    /// First and last layer, for a texture.
-    pub layers: (u32, u32),
-    /// Mip level, for a texture.
-    pub level: u32,
-    /// Byte offset and size, for a buffer.
-    pub range: (u32, u32),
 }
 
 /// What is bound to one shader stage. A set bit n of a `dirty_*` mask says that slot n

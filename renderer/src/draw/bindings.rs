@@ -309,8 +309,7 @@ fn bind_images(
             .images
             .get(image.index as usize)
             .and_then(Option::as_ref);
-        let texture = view.and_then(|view| Some((view, view.resource.texture()?)));
-        let Some((view, texture)) = texture else {
+        let Some((view, texture)) = view.and_then(|view| Some((view, view.texture()?))) else {
             host.gl
                 .bind_image_texture(image.unit, None, 0, false, 0, glow::READ_ONLY, glow::RGBA8);
             continue;
@@ -320,15 +319,12 @@ fn bind_images(
             2 => glow::WRITE_ONLY,
             _ => glow::READ_WRITE,
         };
-        let format = view
-            .format
-            .gl()
-            .map_or(texture.format().internal, |gl| gl.internal);
+        let format = view.format.gl().map_or(glow::RGBA8, |gl| gl.internal);
         let (first, last) = view.layers;
         let layered = first != last;
         host.gl.bind_image_texture(
             image.unit,
-            Some(texture.name()),
+            Some(texture),
             view.level as i32,
             layered,
             first as i32,

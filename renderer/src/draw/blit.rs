@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use maro_gpu::renderer::Box3;
+
 use super::blitter::{Kind, Recipe, SourceRect};
 use crate::context::SubContext;
 use crate::context::error::CommandError;
 use crate::context::state::Dirty;
-use crate::decode::{Blit, BlitSide};
+use crate::decode::{Blit, BlitSide, CopyRegion};
 use crate::gl::Gl;
 use crate::gl::host::Feature;
 use crate::host::Host;
@@ -16,6 +18,7 @@ use crate::protocol::formats::FormatInfo;
 use crate::protocol::objects;
 use crate::protocol::values::{Filter, Swizzle, TextureTarget};
 use crate::resource::Resource;
+use crate::resource::copy::copy_region;
 use crate::resource::texture::{TextureStorage, attachment_of};
 use crate::resource::view::{BlitView, SurfaceView};
 
@@ -100,6 +103,11 @@ pub fn blit(host: &Host, sub: &mut SubContext, blit: &Blit) -> Result<(), Comman
     );
     let src = Side::new(&src_resource, &blit.src)?;
     let dst = Side::new(&dst_resource, &blit.dst)?;
+    if let Some(copy) = as_copy(host, &src, &dst, blit)
+        && copy_region(host, &src_resource, &dst_resource, &copy).is_ok()
+    {
+        return Ok(());
+    }
     sub.state.dirty |= Dirty::all();
     host.gl.set_enabled(glow::RASTERIZER_DISCARD, false);
     match blit.scissor {
@@ -125,6 +133,45 @@ pub fn blit(host: &Host, sub: &mut SubContext, blit: &Blit) -> Result<(), Comman
         sub.queries.resume(&host.gl);
         result
     }
+}
+
+/// The copy that a blit is whose sides are seen in one format that is not their own: Mesa
+/// copies texels between formats so, of which not all can be drawn to.
+fn as_copy(host: &Host, src: &Side<'_>, dst: &Side<'_>, blit: &Blit) -> Option<CopyRegion> {
+    let own_format = |side: &Side<'_>| side.side.format == side.resource.format();
+    let (from, to) = (src.side.region, dst.side.region);
+    let plain = host.caps.has(Feature::CopyImage)
+        && blit.mask.contains(BlitMask::COLOR)
+        && blit.scissor.is_none()
+        && !blit.alpha_blend
+        && src.side.format == dst.side.format
+        && !(own_format(src) && own_format(dst))
+        && !Rc::ptr_eq(src.resource, dst.resource)
+        && src.texture.samples() == dst.texture.samples()
+        && from.extent == to.extent;
+    if !plain {
+        return None;
+    }
+    let unsigned = |values: [i32; 3]| -> Option<[u32; 3]> {
+        let [x, y, z] = values.map(|value| u32::try_from(value).ok());
+        Some([x?, y?, z?])
+    };
+    let ([x, y, z], [width, height, depth]) = (unsigned(from.origin)?, unsigned(from.extent)?);
+    Some(CopyRegion {
+        dst: dst.side.resource,
+        dst_level: dst.side.level,
+        dst_origin: unsigned(to.origin)?,
+        src: src.side.resource,
+        src_level: src.side.level,
+        src_box: Box3 {
+            x,
+            y,
+            z,
+            width,
+            height,
+            depth,
+        },
+    })
 }
 
 /// Does `glBlitFramebuffer` of OpenGL ES do just this?

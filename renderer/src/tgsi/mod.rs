@@ -10,6 +10,7 @@ pub mod limits;
 pub mod opcode;
 pub mod semantic;
 
+mod buffers;
 mod declaration;
 mod instruction;
 mod lexer;

@@ -73,6 +73,7 @@ pub fn parse(text: &[u8]) -> std::result::Result<Shader, ParseError> {
     };
     parser.shader.stage = parser.stage()?;
     while parser.statement()? {}
+    super::buffers::number_from_zero(&mut parser.shader);
     Ok(parser.shader)
 }
 
