@@ -78,6 +78,11 @@ impl Host {
                 caps.version_string, caps.renderer
             )));
         }
+        if !caps.gles {
+            // What OpenGL ES always does.
+            gl.set_enabled(glow::PROGRAM_POINT_SIZE, true);
+            gl.set_enabled(glow::TEXTURE_CUBE_MAP_SEAMLESS, true);
+        }
         let formats = FormatSupport::probe(&gl, &caps);
         let mut profile = profile(&caps);
         let skips = skips_components(&gl, profile.version);
