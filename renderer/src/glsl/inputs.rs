@@ -360,8 +360,10 @@ impl Writer<'_> {
         attribute: Index,
     ) -> Result<Readable, TranslateError> {
         let vertices = self.input_vertices();
+        let chosen = vertex.fixed().is_none();
         let vertex = self.index_text(vertex, 0, vertices);
         match attribute.fixed() {
+            Some(register) if chosen => self.chosen_vertex_input(&vertex, register),
             Some(register) => self.vertex_input_of(&vertex, register),
             None => {
                 let count = self.registers.inputs;
@@ -369,6 +371,26 @@ impl Writer<'_> {
                 Ok(Readable::raw(format!("fetch_input({vertex}, {attribute})")))
             }
         }
+    }
+
+    /// One attribute of a vertex that the shader computes. Geometry shaders choose between
+    /// all vertices: Mesa's software rasteriser takes such an index for a constant.
+    fn chosen_vertex_input(
+        &mut self,
+        vertex: &str,
+        register: u32,
+    ) -> Result<Readable, TranslateError> {
+        if self.shader.stage != Stage::Geometry {
+            return self.vertex_input_of(vertex, register);
+        }
+        let last = self.input_vertices() - 1;
+        let Readable { mut text, kind } = self.vertex_input_of(&last.to_string(), register)?;
+        for number in (0..last).rev() {
+            let value = self.vertex_input_of(&number.to_string(), register)?.text;
+            text = format!("{vertex} == {number} ? {value} : {text}");
+        }
+        let text = format!("({text})");
+        Ok(Readable { text, kind })
     }
 
     fn vertex_input_of(&mut self, vertex: &str, register: u32) -> Result<Readable, TranslateError> {
@@ -447,7 +469,7 @@ impl Writer<'_> {
         let mut text = String::from("uvec4 fetch_input(int v, int i) {\n    switch (i) {\n");
         for &(register, slot) in inputs {
             if slot.per_vertex {
-                let value = self.vertex_input_of("v", register)?;
+                let value = self.chosen_vertex_input("v", register)?;
                 let value = super::expr::cast(value.text, value.kind, Kind::Uint, 4);
                 text.push_str(&format!("    case {register}: return {value};\n"));
             }

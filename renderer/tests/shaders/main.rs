@@ -10,3 +10,4 @@ mod execute;
 mod fuzz;
 mod golden;
 mod oracle;
+mod registers;
