@@ -58,7 +58,6 @@ impl Host<'_> {
         match needs {
             Needs::Core => true,
             Needs::Features(features) => features.iter().all(|&feature| (self.has)(feature)),
-            Needs::Gles => self.gles,
             Needs::Desktop => !self.gles,
             Needs::Nothing => false,
         }

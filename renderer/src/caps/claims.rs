@@ -94,8 +94,6 @@ pub enum Needs {
     Core,
     /// All of these.
     Features(&'static [Feature]),
-    /// An embedded host: the switch describes it.
-    Gles,
     /// Desktop OpenGL, whose shaders have more than those of OpenGL ES.
     Desktop,
     /// No host of ours has it.
@@ -167,7 +165,7 @@ pub const CLAIMS: &[Claim] = &[
     bset(Bset::UBO, Needs::Core, ""),
     bset(Bset::MIRROR_CLAMP, features![MirrorClampToEdge], ""),
     bset(Bset::TEXTURE_QUERY_LOD, features![TextureQueryLod], "derivatives in the shader"),
-    bset(Bset::HAS_FP64, Needs::Desktop, "shaders compute with integers, which drivers compile too slowly"),
+    bset(Bset::HAS_FP64, Needs::Desktop, "shaders compute with integers"),
     bset(Bset::HAS_TESSELLATION_SHADERS, features![TessellationShader], ""),
     bset(Bset::HAS_INDIRECT_DRAW, features![DrawIndirect], "arguments are read back"),
     bset(Bset::HAS_SAMPLE_SHADING, features![SampleShading, SampleVariables], ""),
@@ -193,7 +191,6 @@ pub const CLAIMS: &[Claim] = &[
     caps(Caps::QBO, Needs::Nothing, "results go through the CPU"),
     caps(Caps::TRANSFER, Needs::Core, ""),
     caps(Caps::FBO_MIXED_COLOR_FORMATS, Needs::Core, ""),
-    caps(Caps::HOST_IS_GLES, Needs::Gles, ""),
     caps(Caps::BIND_COMMAND_ARGS, features![DrawIndirect], ""),
     caps(Caps::MULTI_DRAW_INDIRECT, features![DrawIndirect], "one indirect draw after the other"),
     caps(Caps::INDIRECT_INPUT_ADDR, Needs::Core, ""),
@@ -221,7 +218,8 @@ pub const IMPLEMENTED: Implemented = Implemented {
             .union(Bset::INDEP_BLEND_FUNC)
             .union(Bset::TEXTURE_MULTISAMPLE)
             .union(Bset::TIMER_QUERY)
-            .union(Bset::DEPTH_CLIP_DISABLE),
+            .union(Bset::DEPTH_CLIP_DISABLE)
+            .union(Bset::HAS_FP64),
         caps: Caps::QBO.union(Caps::SRGB_WRITE_CONTROL),
         caps2: Caps2::empty(),
     },

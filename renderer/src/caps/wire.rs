@@ -162,7 +162,7 @@ bitflags! {
         const TRANSFER = 1 << 17;
         /// Attachments of different formats.
         const FBO_MIXED_COLOR_FORMATS = 1 << 18;
-        /// Doubles may be pretended.
+        /// Guests leave operations on doubles out of shaders: never said, since these work.
         const HOST_IS_GLES = 1 << 19;
         /// Buffers of indirect arguments say so.
         const BIND_COMMAND_ARGS = 1 << 20;

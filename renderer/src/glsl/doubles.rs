@@ -1,7 +1,8 @@
 //! Double-precision instructions.
 //!
-//! A register holds two doubles, in its components xy and zw, low word first. A mask of
-//! xy or zw writes one of them, and the swizzle of a source picks words. Results of
+//! A register holds two doubles, in its components xy and zw, low word first, and the
+//! swizzle of a source picks words. A mask of xy or zw writes one of them: from the first
+//! double of the sources either way, since Mesa fills no more of them for zw. Results of
 //! comparisons stand at x and z, converted 32-bit values are written in the order of the
 //! mask, and read from x and y.
 
@@ -96,7 +97,7 @@ impl Writer<'_> {
         self.doubles.insert(function, version, &mut self.helpers);
     }
 
-    /// The call that computes a pair's result: 0 for xy, 1 for zw.
+    /// The call that computes from the sources' first (0) or second (1) doubles.
     fn double_call(
         &mut self,
         form: Form,
@@ -148,9 +149,8 @@ impl Writer<'_> {
         let (Some(first), Some(last)) = (written.first(), written.last()) else {
             return Ok(());
         };
-        let (first, last) = (first / 2, last / 2);
-        let low = pair(self, first)?;
-        let value = if first == last {
+        let low = pair(self, 0)?;
+        let value = if first / 2 == last / 2 {
             let words: Vec<u8> = written.iter().map(|c| c & 1).collect();
             // Both words of a pair need no selection.
             let part = if words.len() == 2 {
@@ -160,7 +160,7 @@ impl Writer<'_> {
             };
             format!("{low}{part}")
         } else {
-            let high = pair(self, last)?;
+            let high = pair(self, 1)?;
             format!("uvec4({low}, {high}){}", selector(&written))
         };
         self.store(dst, &value, Kind::Uint, written.len())
@@ -175,9 +175,10 @@ impl Writer<'_> {
         sources: &[Src],
     ) -> Result<(), TranslateError> {
         let mut words = Vec::with_capacity(4);
+        let first = dst.mask.components().next().unwrap_or(0) / 2;
         for (position, component) in (0u8..).zip(dst.mask.components()) {
             let pair = match form {
-                Form::Compare(_) => component / 2,
+                Form::Compare(_) => component / 2 - first,
                 _ => position.min(1),
             };
             let call = self.double_call(form, function, sources, pair)?;

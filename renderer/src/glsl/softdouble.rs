@@ -6,8 +6,11 @@
 //! Opened numbers are 64-bit significands with the leading one in bit 63, and a biased
 //! exponent; `d_round` closes them again.
 //!
-//! Division, square root and the fused operation are loops or long, the rest is free of
-//! branches: compilers of shaders write every call out in place.
+//! Compilers of shaders write every call out in place, so that what counts is the number of
+//! operations, not of those that are executed. Sums and products are free of branches,
+//! quotients and roots are loops. In those, no variable of the loop that starts from an
+//! operand may change by a plain sum or shift: Mesa's analysis of loops takes it for a
+//! counter and follows what it starts from back to the shader's inputs in exponential time.
 
 use std::collections::BTreeSet;
 
@@ -34,8 +37,11 @@ pub(super) enum DoubleFn {
     Ceil,
     RoundEven,
     ShiftRight,
+    Msb,
     Normalize,
+    Unpack,
     Open,
+    Close,
     Round,
     Add,
     Fract,
@@ -112,8 +118,10 @@ const NEG: &str = "\
 uvec2 d_neg(uvec2 a) { return uvec2(a.x, a.y ^ 0x80000000u); }
 ";
 
+/// `d_rank` tells zero, infinity (0x7ff00000) and what is above or below it apart.
 const IS_NAN: &str = "\
-bool d_nan(uvec2 a) { return (a.y & 0x7fffffffu) + uint(a.x != 0u) > 0x7ff00000u; }
+int d_rank(uvec2 a) { return int((a.y & 0x7fffffffu) | uint(a.x != 0u)); }
+bool d_nan(uvec2 a) { return d_rank(a) > 0x7ff00000; }
 ";
 
 /// Maps numbers to words that compare like unsigned integers; both zeros are one.
@@ -205,13 +213,19 @@ uvec2 d_round_even(uvec2 a) { return d_whole(a, 2); }
 const SHIFT_RIGHT: &str = "\
 uvec2 d_shift_right(uvec2 m, int count) {
     uint n = uint(min(count, 63));
-    uint lost = n >= 32u ? m.x : 0u;
-    m = n >= 32u ? uvec2(m.y, 0u) : m;
+    bool far = n >= 32u;
+    uint lost = far ? m.x : 0u;
+    m = far ? uvec2(m.y, 0u) : m;
     n &= 31u;
-    uint out_of_low = (m.x << 1) << (31u - n);
-    uint into_low = (m.y << 1) << (31u - n);
-    return uvec2((m.x >> n) | into_low | uint((lost | out_of_low) != 0u), m.y >> n);
+    uvec2 low = (m << 1) << (n ^ 31u);
+    return uvec2((m.x >> n) | low.y | uint((lost | low.x) != 0u), m.y >> n);
 }
+";
+
+/// The place of the leading one, -127 for zero: the exponent of a float, which has no ones
+/// after the first to round up to the next. Processors have no faster way.
+const MSB: &str = "\
+int d_msb(uint a) { return (floatBitsToInt(float(a & ~(a >> 1))) >> 23) - 127; }
 ";
 
 /// Brings the leading one to bit 63; zero stays zero.
@@ -220,62 +234,74 @@ uvec2 d_normalize(uvec2 m, inout int e) {
     bool high = m.y != 0u;
     e -= high ? 0 : 32;
     m = high ? m : uvec2(0u, m.x);
-    int n = min(31 - find_msb(m.y), 31);
+    int n = min(31 - d_msb(m.y), 31);
     e -= n;
     return uvec2(m.x << n, (m.y << n) | ((m.x >> 1) >> (31 - n)));
 }
 ";
 
+/// The significand with its leading one in bit 52, lower in subnormals.
+const UNPACK: &str = "\
+uvec2 d_unpack(uvec2 a, out int e) {
+    uint high = a.y & 0x7fffffffu;
+    e = max(int(high >> 20), 1);
+    return uvec2(a.x, high - (uint(e - 1) << 20));
+}
+";
+
 const OPEN: &str = "\
 uvec2 d_open(uvec2 a, out int e) {
-    int field = int((a.y >> 20) & 0x7ffu);
-    uint high = (a.y & 0xfffffu) | (field == 0 ? 0u : 0x100000u);
-    e = max(field, 1);
-    return d_normalize(uvec2(a.x << 11, (high << 11) | (a.x >> 21)), e);
+    uvec2 m = d_unpack(a, e);
+    return d_normalize(uvec2(m.x << 11, (m.y << 11) | (m.x >> 21)), e);
+}
+";
+
+/// Rounds a significand with its leading one in bit 63; lower, or zero, only where the
+/// exponent is 1. Exponents are 1 to 2047. What is not a number is infinite too.
+const CLOSE: &str = "\
+uvec2 d_close(uint s, int e, uvec2 m, bool infinite, bool nan) {
+    uvec2 r = uvec2((m.x >> 11) | (m.y << 21), m.y >> 11);
+    uint up = uint(int((m.x & 0x7ffu) + (r.x & 1u)) > 0x400);
+    r.x += up;
+    r.y += (uint(e - 1) << 20) + (r.x == 0u ? up : 0u);
+    infinite = infinite || int(r.y) >= 0x7ff00000;
+    r = infinite ? uvec2(0u, 0x7ff00000u) : r;
+    return uvec2(r.x, s | r.y | (nan ? 0x7ff80000u : 0u));
 }
 ";
 
 /// A significand with its leading one in bit 63 (or zero) as a number with sign `s`.
 const ROUND: &str = "\
 uvec2 d_round(uint s, int e, uvec2 m) {
-    m = d_shift_right(m, max(1 - e, 0));
-    uint rest = m.x & 0x7ffu;
-    uvec2 r = uvec2((m.x >> 11) | (m.y << 21), m.y >> 11);
-    uint up = uint(rest + (r.x & 1u) > 0x400u);
-    r.x += up;
-    r.y += uint(r.x < up);
-    r.y += m.y == 0u && m.x == 0u ? 0u : uint(clamp(e, 1, 2047) - 1) << 20;
-    return r.y >= 0x7ff00000u ? uvec2(0u, s | 0x7ff00000u) : uvec2(r.x, s | r.y);
+    uvec2 r = d_shift_right(m, max(1 - e, 0));
+    return d_close(s, m.y == 0u ? 1 : clamp(e, 1, 2047), r, false, false);
 }
 ";
 
-/// The larger magnitude comes first; two bits of headroom are made for the sum.
+/// The larger magnitude comes first; ten bits below make room for what is shifted out, and
+/// one above for the carry. A difference needs no more places than its operands have, so
+/// it is not moved up beyond the exponent of subnormals.
 const ADD: &str = "\
 uvec2 d_add(uvec2 a, uvec2 b) {
-    uvec2 p = uvec2(a.x, a.y & 0x7fffffffu), q = uvec2(b.x, b.y & 0x7fffffffu);
-    bool swap = p.y < q.y || (p.y == q.y && p.x < q.x);
-    uint sa = (swap ? b.y : a.y) & 0x80000000u, sb = (swap ? a.y : b.y) & 0x80000000u;
-    uvec2 t = swap ? q : p;
-    q = swap ? p : q;
-    p = t;
-    int ep = int(p.y >> 20), eq = int(q.y >> 20);
-    uint hp = (p.y & 0xfffffu) | (ep == 0 ? 0u : 0x100000u);
-    uint hq = (q.y & 0xfffffu) | (eq == 0 ? 0u : 0x100000u);
-    int e = max(ep, 1);
-    uvec2 m = uvec2(p.x << 10, (hp << 10) | (p.x >> 22));
-    uvec2 n = d_shift_right(uvec2(q.x << 10, (hq << 10) | (q.x >> 22)), e - max(eq, 1));
-    bool minus = sa != sb;
-    n = minus ? ~n : n;
-    uint low = m.x + n.x;
-    uint carry = uint(low < n.x);
-    uint one = uint(minus);
-    uvec2 sum = uvec2(low + one, m.y + n.y + carry + uint(minus && low == 0xffffffffu));
-    e += 1;
-    uint s = (sum.x | sum.y) == 0u ? sa & sb : sa;
-    uvec2 r = d_round(s, e, d_normalize(sum, e));
-    bool nan = d_nan(p) || (minus && q.y == 0x7ff00000u);
-    r = p.y >= 0x7ff00000u ? uvec2(p.x, sa | p.y) : r;
-    return nan ? uvec2(0u, 0x7ff80000u) : r;
+    uint minus = uint(int(a.y ^ b.y) >> 31);
+    bool swap = int((a.y & 0x7fffffffu) - (b.y & 0x7fffffffu) - uint(a.x < b.x)) < 0;
+    uvec2 p = swap ? b : a, q = swap ? a : b;
+    uint s = p.y & 0x80000000u;
+    int e, f;
+    uvec2 m = d_unpack(p, e), n = d_unpack(q, f);
+    n = d_shift_right(uvec2(n.x << 10, (n.y << 10) | (n.x >> 22)), e - f) ^ minus;
+    uint low = (m.x << 10) | (minus & 1u);
+    m = uvec2(low + n.x, ((m.y << 10) | (m.x >> 22)) + n.y);
+    m.y += uint(m.x < low);
+    bool high = m.y != 0u, zero = (m.x | m.y) == 0u;
+    int up = min((high ? 31 : 63) - d_msb(high ? m.y : m.x), e);
+    e = zero ? 1 : e + 1 - up;
+    m = up >= 32 ? uvec2(0u, m.x) : m;
+    up &= 31;
+    m = uvec2(m.x << up, (m.y << up) | ((m.x >> 1) >> (up ^ 31)));
+    bool infinite = d_rank(p) >= 0x7ff00000;
+    bool nan = d_rank(p) > 0x7ff00000 || (minus != 0u && d_rank(q) >= 0x7ff00000);
+    return d_close(zero ? s & ~minus : s, e, m, infinite, nan);
 }
 ";
 
@@ -283,9 +309,8 @@ const FRACT: &str = "\
 uvec2 d_fract(uvec2 a) { return d_add(a, d_neg(d_floor(a))); }
 ";
 
-/// `d_product` is all 128 bits of a product of significands, lowest word first.
-/// `d_special` tells what a product or sum of products is that is not finite: 0 a number,
-/// 1 infinite, 2 not a number.
+/// `d_product` is all 128 bits of a product of significands, lowest word first. Its leading
+/// one goes to bit 63, or lower for a subnormal result.
 const MULTIPLY: &str = "\
 uvec4 d_product(uvec2 m, uvec2 n) {
     uvec4 low = uvec4(m.x * n.x, m.x * n.y, m.y * n.x, m.y * n.y);
@@ -302,23 +327,28 @@ uvec4 d_product(uvec2 m, uvec2 n) {
     top += uint(third < high.z);
     return uvec4(low.x, second, third, top);
 }
-int d_special_product(uvec2 a, uvec2 b) {
-    uvec2 p = uvec2(a.x, a.y & 0x7fffffffu), q = uvec2(b.x, b.y & 0x7fffffffu);
-    bool zero = (p.x | p.y) == 0u || (q.x | q.y) == 0u;
-    bool infinite = p.y >= 0x7ff00000u || q.y >= 0x7ff00000u;
-    return d_nan(p) || d_nan(q) || (zero && infinite) ? 2 : int(infinite);
-}
 uvec2 d_mul(uvec2 a, uvec2 b) {
-    uint s = (a.y ^ b.y) & 0x80000000u;
     int ea, eb;
-    uvec2 m = d_open(a, ea), n = d_open(b, eb);
-    uvec4 p = d_product(m, n);
-    bool top = p.w >= 0x80000000u;
-    uvec2 r = top ? p.zw : uvec2((p.z << 1) | (p.y >> 31), (p.w << 1) | (p.z >> 31));
-    r.x |= uint((p.x | (top ? p.y : p.y << 1)) != 0u);
-    r = d_round(s, ea + eb - (top ? 1022 : 1023), r);
-    int special = d_special_product(a, b);
-    return special == 0 ? r : uvec2(0u, special == 1 ? s | 0x7ff00000u : 0x7ff80000u);
+    uvec2 m = d_unpack(a, ea), n = d_unpack(b, eb);
+    uvec4 p = d_product(uvec2(m.x << 11, (m.y << 11) | (m.x >> 21)), n);
+    bool high = p.w != 0u;
+    int lead = max((high ? 96 : 64) + d_msb(high ? p.w : p.z), 63);
+    int e = ea + eb + lead - 1138;
+    int down = min(lead - 63 + max(1 - e, 0), 127);
+    bool far = down >= 64;
+    uint lost = far ? p.x | p.y : 0u;
+    p = far ? uvec4(p.zw, 0u, 0u) : p;
+    far = (down & 32) != 0;
+    lost |= far ? p.x : 0u;
+    uvec3 r = far ? p.yzw : p.xyz;
+    down &= 31;
+    uvec3 low = (r << 1) << (down ^ 31);
+    m = (r.xy >> down) | low.yz;
+    m.x |= uint((lost | low.x) != 0u);
+    int u = d_rank(a), v = d_rank(b);
+    bool infinite = max(u, v) >= 0x7ff00000, zero = min(u, v) == 0;
+    bool nan = max(u, v) > 0x7ff00000 || (infinite && zero);
+    return d_close((a.y ^ b.y) & 0x80000000u, zero ? 1 : clamp(e, 1, 2047), m, infinite, nan);
 }
 ";
 
@@ -350,7 +380,15 @@ uvec4 d_shift_right_128(uvec4 m, int count) {
 /// The exact product and the addend meet with the leading one of each at bit 126, the
 /// product's perhaps one below; so what the smaller one loses is far below the last bit,
 /// unless they cancel, and then they are so close that nothing is lost.
+/// `d_special_product` tells what a product or sum of products is that is not finite: 0 a
+/// number, 1 infinite, 2 not a number.
 const FUSED: &str = "\
+int d_special_product(uvec2 a, uvec2 b) {
+    uvec2 p = uvec2(a.x, a.y & 0x7fffffffu), q = uvec2(b.x, b.y & 0x7fffffffu);
+    bool zero = (p.x | p.y) == 0u || (q.x | q.y) == 0u;
+    bool infinite = p.y >= 0x7ff00000u || q.y >= 0x7ff00000u;
+    return d_nan(p) || d_nan(q) || (zero && infinite) ? 2 : int(infinite);
+}
 uvec2 d_fma(uvec2 a, uvec2 b, uvec2 c) {
     uint s = (a.y ^ b.y) & 0x80000000u, sc = c.y & 0x80000000u;
     int special = d_special_product(a, b);
@@ -395,11 +433,13 @@ uvec2 d_fma(uvec2 a, uvec2 b, uvec2 c) {
         if ((p.x | p.y | p.z | p.w) == 0u) { return uvec2(0u, 0u); }
     }
     e += 1;
-    for (int i = 0; i < 3 && p.w == 0u; i++) {
-        p = uvec4(0u, p.xyz);
-        e -= 32;
-    }
-    int up = 31 - find_msb(p.w);
+    bool low = (p.z | p.w) == 0u;
+    p = low ? uvec4(0u, 0u, p.xy) : p;
+    e -= low ? 64 : 0;
+    low = p.w == 0u;
+    p = low ? uvec4(0u, p.xyz) : p;
+    e -= low ? 32 : 0;
+    int up = 31 - d_msb(p.w);
     e -= up;
     p = (p << up) | uvec4(0u, ((p >> 1) >> (31 - up)).xyz);
     p.z |= uint((p.x | p.y) != 0u);
@@ -453,8 +493,9 @@ uvec2 d_sqrt(uvec2 a) {
     m = odd ? m : uvec2((m.x >> 1) | (m.y << 31), m.y >> 1);
     uvec2 root = uvec2(0u), rest = uvec2(0u);
     for (int i = 0; i < 56; i++) {
-        rest = uvec2((rest.x << 2) | (m.y >> 30), (rest.y << 2) | (rest.x >> 30));
-        m = uvec2(m.x << 2, (m.y << 2) | (m.x >> 30));
+        uint word = i < 16 ? m.y : i < 32 ? m.x : 0u;
+        uint digit = (word >> (30 - 2 * (i & 15))) & 3u;
+        rest = uvec2((rest.x << 2) | digit, (rest.y << 2) | (rest.x >> 30));
         uvec2 test = uvec2((root.x << 2) | 1u, (root.y << 2) | (root.x >> 30));
         bool fits = rest.y > test.y || (rest.y == test.y && rest.x >= test.x);
         uint borrow = uint(rest.x < test.x);
@@ -496,33 +537,39 @@ uvec2 d_from_float(uint f) {
     if (m >= 0x7f800000u) { return uvec2(0u, s | (m > 0x7f800000u ? 0x7ff80000u : 0x7ff00000u)); }
     if (m >= 0x00800000u) { return uvec2(m << 29, s | ((m >> 3) + 0x38000000u)); }
     if (m == 0u) { return uvec2(0u, s); }
-    int n = find_msb(m);
+    int n = d_msb(m);
     m <<= 23 - n;
     return uvec2(m << 29, s | ((m >> 3) + (uint(n + 873) << 20)));
 }
 ";
 
+/// The plain case is in a branch, in the next two as well: the result may be what a loop
+/// starts from, and Mesa's analysis of loops follows it back in a time exponential in the
+/// length of the calculation, until it comes to where branches meet.
 const TO_FLOAT: &str = "\
 uint d_to_float(uvec2 a) {
     uint s = a.y & 0x80000000u;
-    int e;
-    uvec2 m = d_open(a, e);
-    e -= 896;
-    uint w = m.y | uint(m.x != 0u);
-    uint n = uint(clamp(1 - e, 0, 31));
-    w = (w >> n) | uint(((w << 1) << (31u - n)) != 0u);
-    uint rest = w & 0xffu;
-    w >>= 8;
-    w += uint(rest + (w & 1u) > 0x80u);
-    w += uint(clamp(e, 1, 255) - 1) << 23;
-    return s | (d_nan(a) ? 0x7fc00000u : min(w, 0x7f800000u));
+    if (d_rank(a) < 0x7ff00000) {
+        int e;
+        uvec2 m = d_unpack(a, e);
+        e -= 896;
+        uint w = (m.y << 11) | (m.x >> 21) | uint((m.x << 11) != 0u);
+        uint n = uint(clamp(1 - e, 0, 31));
+        w = (w >> n) | uint(((w << 1) << (n ^ 31u)) != 0u);
+        uint rest = w & 0xffu;
+        w >>= 8;
+        w += uint(rest + (w & 1u) > 0x80u);
+        w += uint(clamp(e, 1, 255) - 1) << 23;
+        return s | min(w, 0x7f800000u);
+    }
+    return s | (d_nan(a) ? 0x7fc00000u : 0x7f800000u);
 }
 ";
 
 const FROM_UINT: &str = "\
 uvec2 d_from_uint(uint a) {
     if (a == 0u) { return uvec2(0u); }
-    int n = find_msb(a);
+    int n = d_msb(a);
     uint m = a << (31 - n);
     return uvec2(m << 21, (m >> 11) + (uint(n + 1022) << 20));
 }
@@ -535,21 +582,27 @@ uvec2 d_from_int(int a) {
 }
 ";
 
-/// `d_cut` is the magnitude without its fraction, at most all ones.
 const TO_UINT: &str = "\
-uint d_cut(uvec2 a) {
-    int e = int((a.y >> 20) & 0x7ffu) - 1023;
-    uint m = 0x80000000u | ((a.y & 0xfffffu) << 11) | (a.x >> 21);
-    return e < 0 ? 0u : e > 31 ? 0xffffffffu : m >> (31 - e);
+uint d_to_uint(uvec2 a) {
+    if (a.y < 0x41f00000u) {
+        int e = int(a.y >> 20) - 1023;
+        uint m = 0x80000000u | (a.y << 11) | (a.x >> 21);
+        return e < 0 ? 0u : m >> (31 - e);
+    }
+    return a.y >= 0x80000000u || d_nan(a) ? 0u : 0xffffffffu;
 }
-uint d_to_uint(uvec2 a) { return a.y >= 0x80000000u || d_nan(a) ? 0u : d_cut(a); }
 ";
 
 const TO_INT: &str = "\
 int d_to_int(uvec2 a) {
     bool negative = a.y >= 0x80000000u;
-    uint m = d_nan(a) ? 0u : min(d_cut(a), negative ? 0x80000000u : 0x7fffffffu);
-    return int(negative ? 0u - m : m);
+    if ((a.y & 0x7fffffffu) < 0x41e00000u) {
+        int e = int((a.y >> 20) & 0x7ffu) - 1023;
+        uint m = 0x80000000u | (a.y << 11) | (a.x >> 21);
+        m = e < 0 ? 0u : m >> (31 - e);
+        return int(negative ? 0u - m : m);
+    }
+    return d_nan(a) ? 0 : int(negative ? 0x80000000u : 0x7fffffffu);
 }
 ";
 
@@ -573,8 +626,11 @@ impl DoubleFn {
             DoubleFn::Ceil => "d_ceil",
             DoubleFn::RoundEven => "d_round_even",
             DoubleFn::ShiftRight => "d_shift_right",
+            DoubleFn::Msb => "d_msb",
             DoubleFn::Normalize => "d_normalize",
+            DoubleFn::Unpack => "d_unpack",
             DoubleFn::Open => "d_open",
+            DoubleFn::Close => "d_close",
             DoubleFn::Round => "d_round",
             DoubleFn::Add => "d_add",
             DoubleFn::Fract => "d_fract",
@@ -601,10 +657,10 @@ impl DoubleFn {
     #[rustfmt::skip] // A row a function reads as a table.
     const fn definition(self) -> Definition {
         use DoubleFn::{
-            Add, Divide, Floor, FromUint, IsNan, Key, Less, Multiply, Neg, Normalize, Open,
-            Reciprocal, Round, ShiftRight, ShiftRight128, SquareRoot, ToUint, Whole,
+            Add, Close, Divide, Floor, FromUint, IsNan, Key, Less, Msb, Multiply, Neg,
+            Normalize, Open, Reciprocal, Round, ShiftRight, ShiftRight128, SquareRoot, Unpack,
+            Whole,
         };
-        const MSB: &[Helper] = &[Helper::FindMsb];
         match self {
             DoubleFn::Abs => soft(ABS, &[]).everywhere(),
             DoubleFn::Neg => soft(NEG, &[]).everywhere(),
@@ -632,22 +688,24 @@ impl DoubleFn {
             // Some hosts add a half, which is wrong just below it.
             DoubleFn::RoundEven => soft(ROUND_EVEN, &[Whole]).everywhere(),
             DoubleFn::ShiftRight => soft(SHIFT_RIGHT, &[]),
-            DoubleFn::Normalize => soft(NORMALIZE, &[]).helpers(MSB),
-            DoubleFn::Open => soft(OPEN, &[Normalize]),
-            DoubleFn::Round => soft(ROUND, &[ShiftRight]),
-            DoubleFn::Add => soft(ADD, &[IsNan, Normalize, Round])
+            DoubleFn::Msb => soft(MSB, &[]),
+            DoubleFn::Normalize => soft(NORMALIZE, &[Msb]),
+            DoubleFn::Unpack => soft(UNPACK, &[]),
+            DoubleFn::Open => soft(OPEN, &[Normalize, Unpack]),
+            DoubleFn::Close => soft(CLOSE, &[]),
+            DoubleFn::Round => soft(ROUND, &[Close, ShiftRight]),
+            DoubleFn::Add => soft(ADD, &[Close, IsNan, Msb, ShiftRight, Unpack])
                 .native("uvec2 d_add(uvec2 a, uvec2 b) { return d_bits(D(a) + D(b)); }\n"),
             DoubleFn::Fract => soft(FRACT, &[Add, Floor, Neg])
                 .native("uvec2 d_fract(uvec2 a) { return d_bits(fract(D(a))); }\n"),
-            DoubleFn::Multiply => soft(MULTIPLY, &[IsNan, Open, Round])
+            DoubleFn::Multiply => soft(MULTIPLY, &[Close, IsNan, Msb, Unpack])
                 .helpers(&[Helper::UnsignedMultiplyHigh])
                 .native("uvec2 d_mul(uvec2 a, uvec2 b) { return d_bits(D(a) * D(b)); }\n"),
             DoubleFn::MultiplyAdd => soft(MULTIPLY_ADD, &[Add, Multiply]).everywhere(),
             DoubleFn::ShiftRight128 => soft(SHIFT_RIGHT_128, &[]),
-            DoubleFn::Fused => soft(FUSED, &[Multiply, ShiftRight128])
-                .helpers(MSB)
+            DoubleFn::Fused => soft(FUSED, &[Multiply, Open, Round, ShiftRight128])
                 .native("uvec2 d_fma(uvec2 a, uvec2 b, uvec2 c) { return d_bits(fma(D(a), D(b), D(c))); }\n"),
-            DoubleFn::Divide => soft(DIVIDE, &[IsNan, Open, Round])
+            DoubleFn::Divide => soft(DIVIDE, &[IsNan, Normalize, Open, Round])
                 .native("uvec2 d_div(uvec2 a, uvec2 b) { return d_bits(D(a) / D(b)); }\n"),
             DoubleFn::Reciprocal => soft(RECIPROCAL, &[Divide]).everywhere(),
             DoubleFn::SquareRoot => soft(SQUARE_ROOT, &[Open, Round])
@@ -659,19 +717,17 @@ impl DoubleFn {
                 .native("uvec2 d_ldexp(uvec2 a, int n) { return d_bits(ldexp(D(a), n)); }\n"),
             DoubleFn::SplitExponent => soft(SPLIT_EXPONENT, &[Open, Round])
                 .native("uvec2 d_frexp(uvec2 a, out int n) { return d_bits(frexp(D(a), n)); }\n"),
-            DoubleFn::FromFloat => soft(FROM_FLOAT, &[])
-                .helpers(MSB)
+            DoubleFn::FromFloat => soft(FROM_FLOAT, &[Msb])
                 .native("uvec2 d_from_float(uint a) { return d_bits(double(F(a))); }\n"),
-            DoubleFn::ToFloat => soft(TO_FLOAT, &[IsNan, Open])
+            DoubleFn::ToFloat => soft(TO_FLOAT, &[IsNan, Unpack])
                 .native("uint d_to_float(uvec2 a) { return U(float(D(a))); }\n"),
-            DoubleFn::FromUint => soft(FROM_UINT, &[])
-                .helpers(MSB)
+            DoubleFn::FromUint => soft(FROM_UINT, &[Msb])
                 .native("uvec2 d_from_uint(uint a) { return d_bits(double(a)); }\n"),
             DoubleFn::FromInt => soft(FROM_INT, &[FromUint])
                 .native("uvec2 d_from_int(int a) { return d_bits(double(a)); }\n"),
             DoubleFn::ToUint => soft(TO_UINT, &[IsNan])
                 .native("uint d_to_uint(uvec2 a) { return uint(D(a)); }\n"),
-            DoubleFn::ToInt => soft(TO_INT, &[IsNan, ToUint])
+            DoubleFn::ToInt => soft(TO_INT, &[IsNan])
                 .native("int d_to_int(uvec2 a) { return int(D(a)); }\n"),
         }
     }

@@ -71,6 +71,18 @@ fn operands() -> Vec<[f64; 3]> {
         // A product that its addend all but cancels.
         let [a, b] = [(); 2].map(|()| random.near_one(1));
         triples.push([a, b, -(a * b)]);
+        // Products and sums about where subnormals begin, products where numbers end.
+        let small = random.near_one(30) * 2f64.powi(-510);
+        triples.push([small, random.near_one(30) * 2f64.powi(-512), small * small]);
+        let least = random.near_one(4) * f64::MIN_POSITIVE;
+        triples.push([
+            least,
+            random.near_one(60),
+            random.near_one(4) * f64::MIN_POSITIVE,
+        ]);
+        triples.push([random.near_one(4) * f64::MIN_POSITIVE, least, -least]);
+        let large = random.near_one(2) * 2f64.powi(511);
+        triples.push([large, random.near_one(2) * 2f64.powi(511), -large]);
     }
     triples
 }
@@ -317,7 +329,7 @@ fn words_widen_to_doubles() {
         0xff80_0000,
         u32::MAX,
     ];
-    let registers: Vec<_> = WORDS.map(|word| [[7, word, 0, 0], [0; 4]]).into();
+    let registers: Vec<_> = WORDS.map(|word| [[word, 7, 0, 0], [0; 4]]).into();
     for (host, profile, subnormals) in hosts() {
         let run = |opcode: &str| {
             let instruction = format!("{opcode} TEMP[3].zw, TEMP[1]");
@@ -394,16 +406,57 @@ fn modifiers_and_masks_select_doubles() {
     let registers = registers(&[[2.5, -0.75, 0.0]]);
     for (host, profile, _) in hosts() {
         let run = |text: &str| run(&host, &profile, text, &registers)[0];
-        let [_, _, z, w] = run("DADD TEMP[3].zw, TEMP[1].xyxy, -|TEMP[1]|");
+        let [_, _, z, w] = run("DADD TEMP[3].zw, TEMP[1], -|TEMP[1].zwxy|");
         assert_eq!(
             double(z, w),
             1.75,
-            "zw takes the second pair of the sources"
+            "zw takes the first double of the sources"
         );
         let [x, y, ..] = run("DMUL TEMP[3].xy, -TEMP[1], TEMP[1].zwzw");
         assert_eq!(double(x, y), 1.875);
+        let [_, _, z, _] = run("MOV TEMP[3].xy, TEMP[1]\nDSGE TEMP[3].z, TEMP[1], TEMP[1].zwxy");
+        assert_eq!(z, u32::MAX, "z alone compares the first doubles");
         let [x, y, z, w] = run("MOV TEMP[3], TEMP[1]\nDADD TEMP[3], TEMP[3].zwxy, TEMP[3]");
         assert_eq!([double(x, y), double(z, w)], [1.75; 2]);
+    }
+}
+
+/// Mesa's analysis of loops must not follow what a loop starts from back into calculations
+/// of doubles: that would not end.
+#[test]
+fn loops_that_start_from_doubles_compile() {
+    const CALCULATION: &str = "DMAD TEMP[3].xy, TEMP[1], TEMP[1].zwxy, TEMP[2]\n\
+        DMAD TEMP[3].xy, TEMP[3], TEMP[1], TEMP[2]\nDSQRT TEMP[3].xy, TEMP[3]\n\
+        DDIV TEMP[3].xy, TEMP[3], TEMP[1]\nDFMA TEMP[3].xy, TEMP[3], TEMP[1], TEMP[2]\n\
+        DMUL TEMP[3].xy, TEMP[3], TEMP[1]\n";
+    let [a, b, c] = [2f64, 3.0, 1.0];
+    let start = ((a * b + c) * a + c).sqrt() / a * a + c;
+    // Conversion, step, comparison, limit, step's operand, and what a loop ends with.
+    let loops = [
+        ("D2I", "UADD", "ISLT", 12, 1, 12),
+        ("D2U", "SHL", "USLT", 12, 1, (start * a) as u32 * 2),
+        (
+            "D2F",
+            "ADD",
+            "FSLT",
+            12f32.to_bits(),
+            1f32.to_bits(),
+            ((start * a) as f32 + 3.0).to_bits(),
+        ),
+    ];
+    for (host, profile, _) in hosts() {
+        for (convert, step, less, limit, by, want) in loops {
+            let instruction = format!(
+                "{CALCULATION}{convert} TEMP[4].x, TEMP[3]\nBGNLOOP :0\n\
+                 {less} TEMP[4].y, TEMP[4].xxxx, TEMP[2].zzzz\nUIF TEMP[4].yyyy :0\n\
+                 {step} TEMP[4].x, TEMP[4].xxxx, TEMP[2].wwww\nELSE :0\nBRK\nENDIF\n\
+                 ENDLOOP :0\nMOV TEMP[3], TEMP[4].xxxx"
+            );
+            let mut registers = registers(&[[a, b, c]]);
+            registers[0][1][2..].copy_from_slice(&[limit, by]);
+            let [x, ..] = run(&host, &profile, &instruction, &registers)[0];
+            assert_eq!(x, want, "{convert}");
+        }
     }
 }
 
