@@ -192,6 +192,7 @@ pub const CLAIMS: &[Claim] = &[
     caps(Caps::TRANSFER, Needs::Core, ""),
     caps(Caps::FBO_MIXED_COLOR_FORMATS, Needs::Core, ""),
     caps(Caps::BIND_COMMAND_ARGS, features![DrawIndirect], ""),
+    caps(Caps::INDIRECT_PARAMS, features![DrawIndirect], "the number of draws is read back"),
     caps(Caps::MULTI_DRAW_INDIRECT, features![DrawIndirect], "one indirect draw after the other"),
     caps(Caps::INDIRECT_INPUT_ADDR, Needs::Core, ""),
     caps(Caps::COPY_TRANSFER, Needs::Core, ""),
@@ -203,6 +204,7 @@ pub const CLAIMS: &[Claim] = &[
     caps2(Caps2::BLEND_EQUATION, features![BlendEquationAdvanced], ""),
     caps2(Caps2::STRING_MARKER, features![Debug], ""),
     caps2(Caps2::COPY_TRANSFER_BOTH_DIRECTIONS, Needs::Core, ""),
+    caps2(Caps2::DRAW_PARAMETERS, Needs::Core, "arguments of indirect draws are read back"),
     caps2(Caps2::GROUP_VOTE, features![GroupVote], ""),
     caps2(Caps2::TEXTURE_SHADOW_LOD, features![TextureShadowLod], ""),
     caps2(Caps2::MIRROR_CLAMP_TO_EDGE, features![MirrorClampToEdge], ""),
@@ -218,6 +220,7 @@ pub const IMPLEMENTED: Implemented = Implemented {
             .union(Bset::INDEP_BLEND_FUNC)
             .union(Bset::TEXTURE_MULTISAMPLE)
             .union(Bset::TIMER_QUERY)
+            .union(Bset::HAS_INDIRECT_DRAW)
             .union(Bset::DEPTH_CLIP_DISABLE)
             .union(Bset::HAS_FP64),
         caps: Caps::QBO.union(Caps::SRGB_WRITE_CONTROL),

@@ -304,6 +304,8 @@ pub(super) const fn double(low: u32, high: u32) -> f64 {
 pub struct Draw {
     /// First vertex; means nothing when indexed (the index buffer's offset has it).
     pub start: u32,
+    /// Indices that are passed over; commands have it in the index buffer's offset.
+    pub first_index: u32,
     /// Number of vertices or indices.
     pub count: u32,
     /// How vertices form primitives.

@@ -522,6 +522,7 @@ fn draw(words: &[u32]) -> Result<Command<'_>> {
     };
     Ok(Command::Draw(Draw {
         start,
+        first_index: 0,
         count,
         mode: mode.try_into()?,
         indexed: indexed != 0,

@@ -1,13 +1,12 @@
-//! Indexed and indirect draws.
+//! Indexed draws.
 //!
 //! OpenGL ES restarts primitives at one index only, the largest of its type. A draw with
 //! another restart index gets a copy of its indices in which that index is replaced.
 
-use crate::context::SubContext;
 use crate::context::error::CommandError;
 use crate::context::gl_enums;
 use crate::context::state::{BoundIndexBuffer, State};
-use crate::decode::{Draw, IndirectDraw};
+use crate::decode::Draw;
 use crate::draw::vertex;
 use crate::gl::host::Feature;
 use crate::gl::{Buffer, DrawCall};
@@ -19,7 +18,7 @@ const MAX_REWRITTEN: u32 = 1 << 24;
 
 /// What a draw's restart index asks of GL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Restart {
+pub(super) enum Restart {
     /// No index restarts.
     Off,
     /// GL's own index.
@@ -29,7 +28,7 @@ enum Restart {
 }
 
 impl Restart {
-    fn of(index: Option<u32>, size: IndexSize) -> Self {
+    pub(super) fn of(index: Option<u32>, size: IndexSize) -> Self {
         let largest = match size {
             IndexSize::Bytes1 => 0xff,
             IndexSize::Bytes2 => 0xffff,
@@ -63,19 +62,21 @@ pub fn draw_indexed(
     let restart = Restart::of(draw.restart_index, index.size);
     host.gl
         .set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, restart != Restart::Off);
+    // The end of what is read was checked, so that this fits.
+    let offset = index.offset + draw.first_index * index.size.bytes();
     if let Restart::Foreign(restart) = restart {
-        return draw_rewritten(host, state, index, restart, call);
+        return draw_rewritten(host, state, (index, offset), restart, call);
     }
     vertex::bind_index_buffer(host, state);
     host.gl
-        .draw_indexed(call, gl_enums::index_type(index.size), index.offset);
+        .draw_indexed(call, gl_enums::index_type(index.size), offset);
     Ok(())
 }
 
 fn draw_rewritten(
     host: &Host,
     state: &State,
-    index: &BoundIndexBuffer,
+    (index, offset): (&BoundIndexBuffer, u32),
     restart: u32,
     call: &DrawCall,
 ) -> Result<(), CommandError> {
@@ -88,8 +89,7 @@ fn draw_rewritten(
     let mut bytes = vec![0; call.count as usize * size];
     host.gl
         .bind_buffer(glow::COPY_READ_BUFFER, index.resource.gl_buffer());
-    let offset =
-        i32::try_from(index.offset).map_err(|_| CommandError::OutOfRange("index offset"))?;
+    let offset = i32::try_from(offset).map_err(|_| CommandError::OutOfRange("index offset"))?;
     if !host
         .gl
         .read_buffer_data(glow::COPY_READ_BUFFER, offset, &mut bytes)
@@ -122,75 +122,6 @@ fn rewrite(bytes: &[u8], size: usize, restart: u32) -> Vec<u8> {
         .collect()
 }
 
-/// Draws with arguments from a buffer.
-///
-/// # Errors
-/// If the host has no such draws or the arguments lie outside of their buffer.
-pub fn draw_indirect(
-    host: &Host,
-    sub: &SubContext,
-    draw: &Draw,
-    mode: u32,
-) -> Result<(), CommandError> {
-    let Some(indirect) = &draw.indirect else {
-        return Err(CommandError::Incomplete("indirect arguments"));
-    };
-    if !host.caps.has(Feature::DrawIndirect) {
-        return Err(CommandError::Unsupported("an indirect draw"));
-    }
-    if indirect.count_buffer.is_some() {
-        return Err(CommandError::Unsupported("a draw count in a buffer"));
-    }
-    let arguments = sub.resource(indirect.resource)?;
-    let record = if draw.indexed { 20 } else { 16 };
-    check_arguments(indirect, record, arguments.desc().width)?;
-    let gl = &host.gl;
-    let index = match (draw.indexed, &sub.state.index_buffer) {
-        (true, None) => return Err(CommandError::Incomplete("an index buffer")),
-        (true, index) => index.as_ref(),
-        (false, _) => None,
-    };
-    let restart = index.map_or(Restart::Off, |i| Restart::of(draw.restart_index, i.size));
-    gl.set_enabled(
-        glow::PRIMITIVE_RESTART_FIXED_INDEX,
-        restart == Restart::Fixed,
-    );
-    if index.is_some() {
-        vertex::bind_index_buffer(host, &sub.state);
-    }
-    gl.bind_buffer(glow::DRAW_INDIRECT_BUFFER, arguments.gl_buffer());
-    let stride = if indirect.stride == 0 {
-        record
-    } else {
-        indirect.stride
-    };
-    for number in 0..indirect.draw_count.max(1) {
-        let offset = (indirect.offset + number * stride) as i32;
-        match index {
-            Some(index) => {
-                gl.draw_elements_indirect_offset(mode, gl_enums::index_type(index.size), offset);
-            }
-            None => gl.draw_arrays_indirect_offset(mode, offset),
-        }
-    }
-    Ok(())
-}
-
-/// Checks that all argument records lie within `size` bytes.
-fn check_arguments(indirect: &IndirectDraw, record: u32, size: u32) -> Result<(), CommandError> {
-    let stride = if indirect.stride == 0 {
-        record
-    } else {
-        indirect.stride
-    };
-    let before = u64::from(indirect.draw_count.max(1) - 1) * u64::from(stride);
-    let end = u64::from(indirect.offset) + before + u64::from(record);
-    if end > u64::from(size) || !indirect.offset.is_multiple_of(4) || !stride.is_multiple_of(4) {
-        return Err(CommandError::OutOfRange("arguments of an indirect draw"));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,24 +142,5 @@ mod tests {
             .flat_map(|word| word.to_le_bytes())
             .collect();
         assert_eq!(rewrite(&bytes, 2, 7), expected);
-    }
-
-    #[test]
-    fn check_arguments_beyond_the_buffer_is_refused() {
-        let indirect = IndirectDraw {
-            resource: maro_gpu::renderer::ResourceId(1),
-            offset: 0,
-            stride: 16,
-            draw_count: 4,
-            count_buffer: None,
-        };
-        assert!(check_arguments(&indirect, 16, 64).is_ok());
-        assert!(check_arguments(&indirect, 16, 63).is_err());
-        let many = IndirectDraw {
-            draw_count: u32::MAX,
-            stride: !3,
-            ..indirect
-        };
-        assert!(check_arguments(&many, 16, u32::MAX).is_err());
     }
 }

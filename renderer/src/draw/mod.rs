@@ -27,6 +27,7 @@ pub mod compute;
 pub mod fixed;
 pub mod framebuffer;
 pub mod indices;
+pub mod indirect;
 pub mod key;
 pub mod program;
 pub mod shader;
@@ -139,6 +140,12 @@ pub fn draw(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Comman
     }
     check_draw(host, &sub.state, draw)?;
     prepare(host, sub, draw)?;
+    if let Some(arguments) = &draw.indirect
+        && indirect::needs_arguments(host, sub, arguments)
+    {
+        let draws = indirect::read_arguments(host, sub, draw, arguments)?;
+        return draws.iter().try_for_each(|one| self::draw(host, sub, one));
+    }
     if draw.mode == PrimitiveMode::Patches {
         host.gl
             .patch_parameter_i32(glow::PATCH_VERTICES, draw.vertices_per_patch as i32);
@@ -196,7 +203,8 @@ fn check_draw(host: &Host, state: &State, draw: &Draw) -> Result<(), CommandErro
             return Err(CommandError::Incomplete("an index buffer"));
         };
         let bytes = u64::from(draw.count) * u64::from(index.size.bytes());
-        let end = u64::from(index.offset) + bytes;
+        let before = u64::from(draw.first_index) * u64::from(index.size.bytes());
+        let end = u64::from(index.offset) + before + bytes;
         if end > u64::from(index.resource.desc().width) {
             return Err(CommandError::OutOfRange("number of indices"));
         }
@@ -266,11 +274,8 @@ fn prepare(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Command
         let changed = program_changed || per_draw || views || dirty.intersects(system);
         drawn.streamed.bind_system(host, changed, |block| {
             fill_system_block(block, state, program.system);
-            block.base_vertex = if draw.indexed {
-                draw.index_bias
-            } else {
-                draw.start as i32
-            };
+            // Draws without indices have a first vertex, but no base.
+            block.base_vertex = if draw.indexed { draw.index_bias } else { 0 };
             block.base_instance = draw.start_instance as i32;
             block.draw_id = draw.draw_id as i32;
         })?;
@@ -323,7 +328,7 @@ fn select_program(
 fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), CommandError> {
     let state = &sub.state;
     if draw.indirect.is_some() {
-        return indices::draw_indirect(host, sub, draw, mode);
+        return indirect::draw_indirect(host, sub, draw, mode);
     }
     let call = DrawCall {
         mode,

@@ -21,8 +21,9 @@ pub const TEMPORARIES: u32 = 8_192;
 pub const ADDRESSES: u32 = 16;
 /// Constant buffers (`PIPE_MAX_CONSTANT_BUFFERS`).
 pub const CONST_BUFFERS: u32 = 32;
-/// vec4 registers in a constant buffer: 64 KiB.
-pub const CONSTANTS: u32 = 4_096;
+/// vec4 registers in a constant buffer. Hosts have 4,096; Mesa declares arrays of scalars
+/// with more, and may never draw with them.
+pub const CONSTANTS: u32 = 32_768;
 /// Samplers and sampler views (`PIPE_MAX_SAMPLERS`).
 pub const SAMPLERS: u32 = 32;
 /// Images (`PIPE_MAX_SHADER_IMAGES`).

@@ -98,7 +98,7 @@ fn base_name(file: &str) -> &str {
 /// A host with everything.
 pub fn full_profile() -> HostProfile {
     HostProfile {
-        features: Features::all() - Features::ROBUST_BUFFER_ACCESS,
+        features: Features::all() - Features::ROBUST_BUFFER_ACCESS - Features::WRITTEN_OUT,
         ..HostProfile::bare(GlslVersion::Es320)
     }
 }
