@@ -309,10 +309,10 @@ pub(super) mod tests {
     use crate::caps::claims::{Bits, Implemented, Parts};
     use crate::gl::host::Limits;
 
-    /// A renderer that executes everything.
+    /// A renderer that executes everything; what no OpenGL ES host has, by itself.
     pub(in crate::caps) const RICH: Implemented = Implemented {
         emulated: Bits {
-            bset: Bset::empty(),
+            bset: Bset::HAS_FP64,
             caps: Caps::empty(),
             caps2: Caps2::empty(),
         },

@@ -95,7 +95,7 @@ fn base_name(file: &str) -> &str {
     file.split('.').next().unwrap_or(file)
 }
 
-/// A host with everything.
+/// A host with everything, and no need to write functions out.
 pub fn full_profile() -> HostProfile {
     HostProfile {
         features: Features::all() - Features::ROBUST_BUFFER_ACCESS - Features::WRITTEN_OUT,
