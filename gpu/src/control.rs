@@ -4,6 +4,9 @@
 //! back to the driver only when the renderer says that its work is done, and never
 //! before an earlier one with a fence: to a driver, a fence means all fences before it.
 //! Requests without a fence do not wait.
+//!
+//! A request that asks for displays which someone else knows stays in the ring until the
+//! answer has come ([`Device::displays_known`]), and with it all that follow.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -57,13 +60,20 @@ impl<Q: QueueT> ControlQueue<Q> {
         memory: &Arc<M>,
         notify: &mut dyn FnMut(),
     ) -> bool {
+        if device.waits_for_displays() {
+            return false;
+        }
         self.ring.pause(&**memory);
         for _ in 0..BATCH {
             let Some(chain) = self.ring.next(&**memory) else {
                 self.signal(&**memory, notify);
                 return self.ring.resume(&**memory);
             };
-            self.serve(device, memory, chain, notify);
+            if !self.serve(device, memory, chain, notify) {
+                self.ring.put_back();
+                self.signal(&**memory, notify);
+                return false;
+            }
         }
         self.signal(&**memory, notify);
         true
@@ -75,16 +85,20 @@ impl<Q: QueueT> ControlQueue<Q> {
         }
     }
 
+    /// Serves one request. False if it has to wait for the displays.
     fn serve<M: Memory>(
         &mut self,
         device: &mut Device,
         memory: &Arc<M>,
         chain: DescriptorChain<&M>,
         notify: &mut dyn FnMut(),
-    ) {
-        Counters::add(&device.counters().commands, 1);
+    ) -> bool {
         let head = chain.head_index();
         let gathered = self.buffers.gather(&**memory, chain);
+        if !device.displays_known(self.buffers.request()) {
+            return false;
+        }
+        Counters::add(&device.counters().commands, 1);
         let fenced = self.execute(device, memory, gathered, notify);
         let written = self.buffers.scatter(&**memory);
         if fenced {
@@ -92,6 +106,7 @@ impl<Q: QueueT> ControlQueue<Q> {
         } else {
             self.ring.complete(&**memory, head, written);
         }
+        true
     }
 
     /// Executes the gathered request and encodes its response. True if it has a fence.
@@ -183,6 +198,20 @@ impl<Q: QueueT> ControlQueue<Q> {
         }
     }
 
+    /// Gives everything back that was taken, so that the queue can be served by someone
+    /// else from [`next_avail`](Self::next_avail) on. Fences are not waited for: what
+    /// guest memory is to receive was written when its request was executed, and the
+    /// host's driver keeps the order of all else.
+    pub fn finish<M: Memory>(&mut self, memory: &M, notify: &mut dyn FnMut()) {
+        self.complete_pending(memory, None);
+        self.signal(memory, notify);
+    }
+
+    /// Index of the available entry that would be served next.
+    pub fn next_avail(&self) -> u16 {
+        self.ring.next_avail()
+    }
+
     /// True if the driver broke the rules of the ring: it is served no more.
     pub fn is_broken(&self) -> bool {
         self.ring.is_broken()
@@ -231,6 +260,11 @@ impl<Q: QueueT> CursorQueue<Q> {
             notify();
         }
         more || self.ring.resume(memory)
+    }
+
+    /// As [`ControlQueue::next_avail`].
+    pub fn next_avail(&self) -> u16 {
+        self.ring.next_avail()
     }
 
     /// As [`ControlQueue::is_broken`].

@@ -10,7 +10,7 @@ use crate::config::Display;
 /// A gamma of 2.2, as EDID and DisplayID store it.
 const GAMMA_2_2: u8 = 220 - 100;
 /// Bytes of a block.
-const BLOCK: usize = 128;
+pub(crate) const BLOCK: usize = 128;
 /// Manufacturer, three letters (PNP ID); none that is registered.
 const MANUFACTURER: [u8; 3] = *b"MRV";
 const PRODUCT: u16 = 1;

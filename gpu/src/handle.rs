@@ -6,11 +6,12 @@ use std::sync::atomic::AtomicU32;
 use std::sync::mpsc::{RecvTimeoutError, Sender, SyncSender, sync_channel};
 use std::time::Duration;
 
-use maro_devices::virtio::Activation;
 use vmm_sys_util::eventfd::EventFd;
 
+use crate::device::display::{AskDisplays, ToldDisplay};
 use crate::renderer::{self, Image, ScanoutId};
 use crate::stats::{Counters, Stats};
+use crate::worker::{Start, Stopped};
 
 /// How long a screenshot may take: the GPU thread may be in the midst of a long command
 /// stream, but a caller should not wait for one that never ends.
@@ -33,7 +34,13 @@ pub enum HandleError {
 /// What others ask of the GPU thread.
 pub(crate) enum Request {
     /// Serve these queues; the answer tells whether they could be watched.
-    Activate(Box<Activation>, SyncSender<io::Result<()>>),
+    Activate(Box<Start>, SyncSender<io::Result<()>>),
+    /// Let go of the queues but keep what the driver made; answered when done.
+    Suspend(SyncSender<Stopped>),
+    /// Ask someone else for the displays whenever the guest wants to know of them.
+    AskDisplays(Option<AskDisplays>),
+    /// The answer to that.
+    DisplaysTold(Vec<ToldDisplay>),
     /// Stop serving and forget the driver's state; answered when done.
     Reset(SyncSender<()>),
     /// Plug in a display of this size, or unplug it if either is 0.
@@ -77,6 +84,31 @@ impl GpuHandle {
         // long been told.
         let _ = self.shared.wake.write(1);
         Ok(())
+    }
+
+    /// Has the thread serve these queues.
+    pub(crate) fn activate(&self, start: Start) -> io::Result<()> {
+        let gone = |_| io::Error::other(HandleError::Gone);
+        let (reply, answer) = sync_channel(1);
+        self.request(Request::Activate(Box::new(start), reply))
+            .map_err(io::Error::other)?;
+        answer.recv().map_err(gone)?
+    }
+
+    /// Has the thread let go of the queues and forget what the driver made.
+    pub(crate) fn reset(&self) {
+        let (done, answer) = sync_channel(1);
+        if self.request(Request::Reset(done)).is_ok() {
+            // An error means that the thread is gone, and with it every use of a queue.
+            let _ = answer.recv();
+        }
+    }
+
+    /// Has the thread let go of the queues, but keep what the driver made.
+    pub(crate) fn suspend(&self) -> Result<Stopped, HandleError> {
+        let (done, answer) = sync_channel(1);
+        self.request(Request::Suspend(done))?;
+        answer.recv().map_err(|_| HandleError::Gone)
     }
 
     /// Gives a scanout's display a new size: the guest is told by a display event and

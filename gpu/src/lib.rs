@@ -12,6 +12,7 @@
 //! | [`device`] | the state machine; one method a command |
 //! | [`control`] | the two queues and their fences, generic over queue and memory |
 //! | [`virtio`] | the device as a transport sees it |
+//! | [`vhost_user`] | the device in a process of its own, for another monitor |
 //! | [`handle`] | what the monitor asks of a running device |
 //! | [`renderer`], [`backend`] | the trait that draws, and two that need no GL |
 //! | [`backing`], [`edid`] | guest memory behind a resource; what a display says of itself |
@@ -24,10 +25,12 @@ pub mod control;
 pub mod device;
 pub mod edid;
 pub mod handle;
+mod kick;
 pub mod protocol;
 mod queue;
 pub mod renderer;
 pub mod stats;
+pub mod vhost_user;
 pub mod virtio;
 mod worker;
 

@@ -75,6 +75,17 @@ impl<Q: QueueT> Ring<Q> {
         self.queue.pop_descriptor_chain(memory)
     }
 
+    /// Puts the chain that was taken last back, to be taken again later.
+    pub(crate) fn put_back(&mut self) {
+        self.queue
+            .set_next_avail(self.queue.next_avail().wrapping_sub(1));
+    }
+
+    /// Index of the available entry that would be taken next.
+    pub(crate) fn next_avail(&self) -> u16 {
+        self.queue.next_avail()
+    }
+
     /// Gives a chain back, with `written` bytes of response.
     pub(crate) fn complete<M: Memory>(&mut self, memory: &M, head: u16, written: u32) {
         if self.broken {

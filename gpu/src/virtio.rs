@@ -3,16 +3,15 @@
 
 use std::io;
 use std::sync::atomic::Ordering::{Acquire, Release};
-use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use maro_devices::virtio::{ActivateError, Activation, VirtioDevice};
 
 use crate::config::{Config, MAX_SCANOUTS};
-use crate::handle::{GpuHandle, HandleError, Request};
-use crate::protocol::{CURSOR_QUEUE, DEVICE_TYPE, Features, QUEUE_SIZES};
+use crate::handle::GpuHandle;
+use crate::protocol::{DEVICE_TYPE, Features, QUEUE_SIZES};
 use crate::renderer::{self, Renderer};
-use crate::worker;
+use crate::worker::{self, Start};
 
 /// Makes the renderer, on the thread that will use it: GL contexts belong to a thread.
 pub type RendererFactory =
@@ -123,28 +122,12 @@ impl VirtioDevice for VirtioGpu {
     }
 
     fn activate(&mut self, activation: Activation) -> Result<(), ActivateError> {
-        for index in 0..=CURSOR_QUEUE {
-            if !activation.queues.iter().any(|queue| queue.index == index) {
-                return Err(ActivateError::MissingQueue(index));
-            }
-        }
-        let gone = || ActivateError::Worker(io::Error::other(HandleError::Gone));
-        let (reply, answer) = sync_channel(1);
-        self.handle
-            .request(Request::Activate(Box::new(activation), reply))
-            .map_err(|_| gone())?;
-        answer
-            .recv()
-            .map_err(|_| gone())?
-            .map_err(ActivateError::Worker)
+        let start = Start::from_activation(activation).map_err(ActivateError::MissingQueue)?;
+        self.handle.activate(start).map_err(ActivateError::Worker)
     }
 
     fn reset(&mut self) {
-        let (done, answer) = sync_channel(1);
-        if self.handle.request(Request::Reset(done)).is_ok() {
-            // An error means that the thread is gone, and with it every use of a queue.
-            let _ = answer.recv();
-        }
+        self.handle.reset();
         self.handle.shared.events.store(0, Release);
     }
 }

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::control::{ControlQueue, CursorQueue};
 use crate::device::Device;
 use crate::handle::{GpuHandle, Request, Shared};
+use crate::kick::Kick;
 use crate::protocol::{CONTROL_QUEUE, CURSOR_QUEUE, EVENT_DISPLAY, Features};
 use crate::renderer::{Renderer, ScanoutId};
 use crate::stats::Counters;
@@ -103,12 +104,54 @@ fn start(
     drop(done);
 }
 
+/// Queues to serve.
+pub(crate) struct Start {
+    pub(crate) memory: GuestMemory,
+    pub(crate) control: (Queue, Kick),
+    pub(crate) cursor: (Queue, Kick),
+    /// What the driver accepted.
+    pub(crate) features: u64,
+    pub(crate) interrupt: Arc<dyn Interrupt>,
+}
+
+impl Start {
+    /// The queues that a transport has activated.
+    ///
+    /// # Errors
+    /// The index of a queue that is missing.
+    pub(crate) fn from_activation(activation: Activation) -> Result<Self, u16> {
+        let (mut control, mut cursor) = (None, None);
+        for queue in activation.queues {
+            let place = match queue.index {
+                CONTROL_QUEUE => &mut control,
+                CURSOR_QUEUE => &mut cursor,
+                _ => continue,
+            };
+            *place = Some((queue.queue, Kick::Event(queue.kick)));
+        }
+        Ok(Self {
+            memory: activation.memory,
+            control: control.ok_or(CONTROL_QUEUE)?,
+            cursor: cursor.ok_or(CURSOR_QUEUE)?,
+            features: activation.features,
+            interrupt: activation.interrupt,
+        })
+    }
+}
+
+/// Where the queues stood when they were let go of: the available entries that come next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stopped {
+    pub(crate) control: u16,
+    pub(crate) cursor: u16,
+}
+
 /// The queues of a driver that is at work.
 struct Active {
     memory: Arc<GuestMemory>,
     control: ControlQueue<Queue>,
     cursor: CursorQueue<Queue>,
-    kicks: Vec<(u64, EventFd)>,
+    kicks: [(u64, Kick); 2],
     interrupt: Arc<dyn Interrupt>,
 }
 
@@ -194,7 +237,7 @@ impl Worker {
                 token => {
                     let kicks = self.active.iter().flat_map(|active| &active.kicks);
                     for (_, kick) in kicks.filter(|(of, _)| *of == token) {
-                        let _ = kick.read();
+                        kick.take();
                     }
                     work.control |= token == WAKE_CONTROL;
                     work.cursor |= token == WAKE_CURSOR;
@@ -208,8 +251,8 @@ impl Worker {
     fn answer(&mut self, request: Request, work: &mut Work) -> Option<SyncSender<()>> {
         // An answer that nobody waits for any more is no error.
         match request {
-            Request::Activate(activation, reply) => {
-                let result = self.activate(*activation);
+            Request::Activate(start, reply) => {
+                let result = self.activate(*start);
                 // Doorbells may have rung before the queues were watched.
                 *work = Work {
                     control: result.is_ok(),
@@ -217,6 +260,18 @@ impl Worker {
                     ..*work
                 };
                 let _ = reply.send(result);
+            }
+            Request::Suspend(reply) => {
+                let _ = reply.send(self.suspend());
+                *work = Work::default();
+            }
+            Request::AskDisplays(ask) => {
+                self.device.ask_displays_by(ask);
+                work.control = true;
+            }
+            Request::DisplaysTold(displays) => {
+                self.device.displays_told(displays);
+                work.control = true;
             }
             Request::Reset(reply) => {
                 self.reset();
@@ -236,39 +291,40 @@ impl Worker {
         None
     }
 
-    fn activate(&mut self, activation: Activation) -> io::Result<()> {
+    fn activate(&mut self, start: Start) -> io::Result<()> {
         self.stop();
-        self.device.start(activation.features);
-        let (mut control, mut cursor) = (None, None);
-        let mut kicks = Vec::new();
-        for queue in activation.queues {
-            let token = match queue.index {
-                CONTROL_QUEUE => {
-                    control = Some(ControlQueue::new(queue.queue));
-                    WAKE_CONTROL
-                }
-                CURSOR_QUEUE => {
-                    cursor = Some(CursorQueue::new(queue.queue));
-                    WAKE_CURSOR
-                }
-                _ => continue,
-            };
-            kicks.push((token, queue.kick));
-        }
-        let (Some(control), Some(cursor)) = (control, cursor) else {
-            return Err(io::Error::other("a GPU needs its control and cursor queue"));
-        };
+        self.device.start(start.features);
+        let (control, cursor) = (start.control, start.cursor);
+        let kicks = [(WAKE_CONTROL, control.1), (WAKE_CURSOR, cursor.1)];
         for (token, kick) in &kicks {
             watch(&self.epoll, kick.as_raw_fd(), *token)?;
         }
         self.active = Some(Active {
-            memory: Arc::new(activation.memory),
-            control,
-            cursor,
+            memory: Arc::new(start.memory),
+            control: ControlQueue::new(control.0),
+            cursor: CursorQueue::new(cursor.0),
             kicks,
-            interrupt: activation.interrupt,
+            interrupt: start.interrupt,
         });
         Ok(())
+    }
+
+    /// Lets go of the queues and keeps all that the driver made, for when they are given
+    /// back.
+    fn suspend(&mut self) -> Stopped {
+        let Some(active) = &mut self.active else {
+            return Stopped::default();
+        };
+        let interrupt = &active.interrupt;
+        active.control.finish(&*active.memory, &mut || {
+            interrupt.used_queue(CONTROL_QUEUE);
+        });
+        let stopped = Stopped {
+            control: active.control.next_avail(),
+            cursor: active.cursor.next_avail(),
+        };
+        self.stop();
+        stopped
     }
 
     /// Lets go of the queues.

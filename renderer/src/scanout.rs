@@ -118,9 +118,14 @@ impl Scanouts {
             .iter()
             .filter(|(_, s)| Rc::ptr_eq(&s.resource, resource));
         for (id, scanout) in showing {
-            let ready = host.gl.fence_sync().map(SharedFence::new);
-            // Another context waits for the fence, so it must reach the GPU first.
-            host.gl.flush();
+            let ready = if viewer.samples_textures() {
+                let fence = host.gl.fence_sync().map(SharedFence::new);
+                // Another context waits for the fence, so it must reach the GPU first.
+                host.gl.flush();
+                fence
+            } else {
+                None
+            };
             let frame = Frame {
                 picture: Picture::Texture {
                     name: texture.name(),

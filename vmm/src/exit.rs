@@ -23,6 +23,9 @@ pub enum ExitStatus {
     Graphics,
     /// A file for serial, console or screenshot output cannot be used.
     Output,
+    /// `maro gpu`: the socket cannot be had, or the monitor at its other end breaks the
+    /// protocol.
+    FrontEnd,
     /// The guest reset itself; the code can be chosen with `--reset-exit-code`.
     GuestReset(u8),
     /// The guest crashed: a triple fault.
@@ -57,6 +60,7 @@ impl ExitStatus {
             Self::Disk => 6,
             Self::Graphics => 7,
             Self::Output => 8,
+            Self::FrontEnd => 9,
             Self::GuestReset(code) => code,
             Self::GuestCrash => 17,
             Self::KvmInternalError => 18,
@@ -92,6 +96,21 @@ Exit codes:
   17   the guest crashed with a triple fault
   18   KVM stopped with an internal error
   19   KVM stopped for an unknown reason
+  128+N  signal N ended maro";
+
+/// The table of exit codes for `maro gpu --help`, after what QEMU is to be told.
+pub const GPU_HELP: &str = "\
+QEMU connects with (memory-backend-memfd: the guest's memory has to be shared):
+  -object memory-backend-memfd,id=ram,size=2G,share=on -machine q35,memory-backend=ram
+  -chardev socket,id=gpu,path=SOCKET
+  -device vhost-user-gpu-pci,chardev=gpu -vga none -display none
+
+Exit codes:
+  0    the monitor has left
+  2    the command line is wrong
+  7    the graphics card or the display cannot be had on this host
+  8    the screenshot cannot be written
+  9    the socket cannot be had, or the monitor breaks the protocol
   128+N  signal N ended maro";
 
 /// The table of exit codes for `maro smoke --help`.

@@ -1,9 +1,12 @@
 //! Displays, scanouts and the pointer.
 
+use zerocopy::FromBytes;
+
 use super::{Device, Error, Outcome};
 use crate::config::{Display, MAX_EDGE};
 use crate::edid;
-use crate::protocol::{Response, wire};
+use crate::protocol::wire::CtrlHeader;
+use crate::protocol::{CommandType, Response, wire};
 use crate::renderer::{self, Cursor, Image, Rect, ResourceId, ScanoutId};
 use crate::stats::Counters;
 
@@ -14,7 +17,102 @@ pub(super) struct Shown {
     rect: Rect,
 }
 
+/// Asks the owner of the displays how they are; the answer comes as
+/// [`Device::displays_told`]. Called on the GPU thread, must not block.
+pub(crate) type AskDisplays = Box<dyn FnMut() + Send>;
+
+/// A display as its owner describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToldDisplay {
+    /// Preferred width in pixels; 0 in either direction means that nothing is plugged in.
+    pub width: u32,
+    /// Preferred height in pixels.
+    pub height: u32,
+    /// The display's own EDID; without, the device makes one.
+    pub edid: Option<Vec<u8>>,
+}
+
+/// Who knows the size of the displays.
+pub(super) enum DisplaySource {
+    /// The monitor, which tells by [`Device::set_display`].
+    Monitor,
+    /// A front end, which is asked whenever the guest wants to know: it tells the guest
+    /// of changes by itself, behind the device's back.
+    FrontEnd { ask: AskDisplays, answer: Answer },
+}
+
+/// How far the front end's answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The last one has been used.
+    Stale,
+    /// It was asked.
+    Awaited,
+    /// It is there, for the next request.
+    Fresh,
+}
+
 impl Device {
+    /// Has the displays asked for by `ask` from now on; `None`: the monitor tells them.
+    pub(crate) fn ask_displays_by(&mut self, ask: Option<AskDisplays>) {
+        self.display_source = match ask {
+            Some(ask) => DisplaySource::FrontEnd {
+                ask,
+                answer: Answer::Stale,
+            },
+            None => DisplaySource::Monitor,
+        };
+    }
+
+    /// Takes the front end's answer. Displays that it does not name are unplugged, and
+    /// those that the device does not have are passed over.
+    pub(crate) fn displays_told(&mut self, told: Vec<ToldDisplay>) {
+        if let DisplaySource::FrontEnd { answer, .. } = &mut self.display_source {
+            *answer = Answer::Fresh;
+        }
+        let mut told = told.into_iter();
+        for (display, edid) in self.displays.iter_mut().zip(&mut self.edids) {
+            let new = told.next().unwrap_or_default();
+            display.width = new.width.min(MAX_EDGE);
+            display.height = new.height.min(MAX_EDGE);
+            *edid = new.edid;
+        }
+    }
+
+    /// True while the front end has been asked and has not answered.
+    pub(crate) fn waits_for_displays(&self) -> bool {
+        matches!(
+            self.display_source,
+            DisplaySource::FrontEnd {
+                answer: Answer::Awaited,
+                ..
+            }
+        )
+    }
+
+    /// False if `request` wants to know of displays and the front end has to be asked
+    /// first, which is then done.
+    pub(crate) fn displays_known(&mut self, request: &[u8]) -> bool {
+        let DisplaySource::FrontEnd { ask, answer } = &mut self.display_source else {
+            return true;
+        };
+        let asks = CtrlHeader::ref_from_prefix(request).is_ok_and(|(header, _)| {
+            let number = header.type_.get();
+            number == CommandType::GetDisplayInfo as u32 || number == CommandType::GetEdid as u32
+        });
+        if !asks {
+            return true;
+        }
+        let known = *answer == Answer::Fresh;
+        *answer = if known {
+            Answer::Stale
+        } else {
+            ask();
+            Answer::Awaited
+        };
+        known
+    }
+
     fn scanout_index(&self, id: u32) -> Result<usize, Error> {
         usize::try_from(id)
             .ok()
@@ -56,8 +154,12 @@ impl Device {
     pub(super) fn get_edid(&mut self, get: &wire::GetEdid) -> Outcome<'_> {
         let index = self.scanout_index(get.scanout.get())?;
         self.edid.clear();
-        if self.displays[index].is_connected() {
-            edid::write(&self.displays[index], index as u32, &mut self.edid);
+        match &self.edids[index] {
+            Some(edid) => self.edid.extend_from_slice(edid),
+            None if self.displays[index].is_connected() => {
+                edid::write(&self.displays[index], index as u32, &mut self.edid);
+            }
+            None => {}
         }
         Ok(Response::Edid(&self.edid))
     }

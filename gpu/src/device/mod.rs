@@ -5,7 +5,7 @@
 //! and so is the gate in front of a [`Renderer`]. It knows no queue and no thread.
 
 mod context;
-mod display;
+pub(crate) mod display;
 mod error;
 mod resource;
 
@@ -20,7 +20,7 @@ use crate::renderer::{Capset, Direction, FenceId, FenceStatus, Renderer};
 use crate::stats::Counters;
 
 use context::Context;
-use display::Shown;
+use display::{DisplaySource, Shown};
 use resource::Resource;
 
 pub use error::Error;
@@ -36,6 +36,10 @@ pub struct Device {
     features: Features,
     limits: Limits,
     displays: Vec<Display>,
+    /// Who knows the displays, if it is not the monitor.
+    display_source: DisplaySource,
+    /// What a display's owner says of it, in place of what the device makes up.
+    edids: Vec<Option<Vec<u8>>>,
     /// One entry a display.
     scanouts: Vec<Option<Shown>>,
     resources: HashMap<u32, Resource>,
@@ -74,7 +78,9 @@ impl Device {
             features: Features::empty(),
             limits: config.limits,
             scanouts: vec![None; config.displays.len()],
+            edids: vec![None; config.displays.len()],
             displays: config.displays,
+            display_source: DisplaySource::Monitor,
             resources: HashMap::new(),
             contexts: HashMap::new(),
             usage: Usage::default(),

@@ -76,6 +76,12 @@ pub struct CursorShape {
 
 /// Someone who looks at scanouts. Called from the renderer's thread; must not block.
 pub trait Viewer: Send {
+    /// False if frames are news alone to this viewer: it never samples their textures,
+    /// and so is given no fences.
+    fn samples_textures(&self) -> bool {
+        true
+    }
+
     /// A frame is ready, or (`None`) the scanout was switched off.
     fn frame(&mut self, scanout: ScanoutId, frame: Option<Frame>);
 

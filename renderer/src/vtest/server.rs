@@ -289,7 +289,11 @@ fn numbered(path: &Path, number: u64) -> PathBuf {
     }
 }
 
-fn listen(path: &Path) -> Result<UnixListener, ServerError> {
+/// Listens at `path`, in place of a socket there at which nobody listens any more.
+///
+/// # Errors
+/// [`ServerError::Listen`], [`ServerError::NotASocket`] or [`ServerError::InUse`].
+pub fn listen(path: &Path) -> Result<UnixListener, ServerError> {
     let failed = |source| ServerError::Listen {
         path: path.to_owned(),
         source,

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 pub mod doctor;
+pub mod gpu;
 mod host;
 mod replay;
 pub mod run;
@@ -33,6 +34,8 @@ enum Command {
     Smoke(Box<smoke::SmokeCommand>),
     /// Tell what this host offers and what to do about what it lacks
     Doctor(doctor::DoctorCommand),
+    /// Be the graphics card of another monitor's guest: a vhost-user back end for QEMU
+    Gpu(gpu::GpuCommand),
     /// Render for Mesa's virpipe driver over a Unix socket, without a VM
     Vtest(vtest::VtestCommand),
     /// Render what `maro vtest --record` or Mesa's VTEST_SAVE recorded
@@ -47,6 +50,7 @@ impl Cli {
             Command::Run(command) => command.execute(),
             Command::Smoke(command) => command.execute(),
             Command::Doctor(command) => command.execute(),
+            Command::Gpu(command) => command.execute(),
             Command::Vtest(command) => command.execute(),
             Command::Replay(command) => command.execute(),
         }

@@ -232,7 +232,7 @@ impl Session {
 }
 
 /// Takes the place of input devices in a machine that has none.
-struct NoInput;
+pub struct NoInput;
 
 impl InputSink for NoInput {
     fn key(&mut self, _: u16, _: bool) {}

@@ -20,6 +20,8 @@ pub const SCREEN: ScanoutId = ScanoutId(0);
 pub enum Screen {
     /// Into memory, from where pictures can be read.
     Headless,
+    /// As headless, with someone who is told when there is something new to read.
+    Watched(Box<dyn Viewer>),
     /// Into a window.
     Window(Box<WindowScreen>),
 }
@@ -41,17 +43,47 @@ pub struct WindowScreen {
 /// # Errors
 /// If the host has no GL for it, or no thread.
 pub fn create(config: &MachineConfig, screen: Screen) -> Result<Option<VirtioGpu>, NewError> {
-    let display = first_mode(config, &screen);
-    let factory = match config.gpu {
+    let displays = vec![first_mode(config, &screen)];
+    let kind = match config.gpu {
         GpuOption::Off => return Ok(None),
-        GpuOption::TwoD => software(screen),
-        GpuOption::Virgl => virgl(config, screen),
+        GpuOption::TwoD => Card::TwoD,
+        GpuOption::Virgl => Card::Virgl {
+            memory: config.gpu_memory.bytes,
+        },
     };
-    let gpu = GpuConfig {
-        displays: vec![display],
+    create_card(kind, displays, screen).map(Some)
+}
+
+/// A kind of graphics card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Card {
+    /// A plain screen.
+    TwoD,
+    /// OpenGL through virgl.
+    Virgl {
+        /// Most bytes of host memory for what the guest makes.
+        memory: u64,
+    },
+}
+
+/// Makes a graphics card with a scanout for each of `displays`.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_card(
+    card: Card,
+    displays: Vec<GpuDisplay>,
+    screen: Screen,
+) -> Result<VirtioGpu, NewError> {
+    let factory = match card {
+        Card::TwoD => software(screen),
+        Card::Virgl { memory } => virgl(memory, screen),
+    };
+    let config = GpuConfig {
+        displays,
         ..GpuConfig::default()
     };
-    VirtioGpu::new(gpu, factory).map(Some)
+    VirtioGpu::new(config, factory)
 }
 
 /// The mode that the guest finds at its start.
@@ -59,7 +91,7 @@ fn first_mode(config: &MachineConfig, screen: &Screen) -> GpuDisplay {
     let Resolution { width, height } = config.resolution;
     match (config.display, screen) {
         (Display::None, _) => GpuDisplay::new(0, 0),
-        (_, Screen::Headless) => GpuDisplay::new(width, height),
+        (_, Screen::Headless | Screen::Watched(_)) => GpuDisplay::new(width, height),
         (_, Screen::Window(window)) => GpuDisplay::new(window.size.0, window.size.1),
     }
 }
@@ -68,22 +100,26 @@ fn software(screen: Screen) -> RendererFactory {
     Box::new(|| {
         let renderer: Box<dyn Renderer> = match screen {
             Screen::Headless => Box::new(SoftwareRenderer::new()),
-            Screen::Window(window) => Box::new(SoftwareRenderer::with_sink(Box::new(ViewerSink(
-                window.viewer,
-            )))),
+            Screen::Watched(viewer) => with_viewer(viewer),
+            Screen::Window(window) => with_viewer(Box::new(window.viewer)),
         };
         Ok(renderer)
     })
 }
 
-fn virgl(config: &MachineConfig, screen: Screen) -> RendererFactory {
+fn with_viewer(viewer: Box<dyn Viewer>) -> Box<dyn Renderer> {
+    Box::new(SoftwareRenderer::with_sink(Box::new(ViewerSink(viewer))))
+}
+
+fn virgl(gpu_memory: u64, screen: Screen) -> RendererFactory {
     let config = RendererConfig {
-        gpu_memory: config.gpu_memory.bytes,
+        gpu_memory,
         ..RendererConfig::default()
     };
     Box::new(move || {
         let renderer = match screen {
             Screen::Headless => VirglRenderer::headless(&config),
+            Screen::Watched(viewer) => virgl_watched(&config, viewer),
             Screen::Window(window) => virgl_in_window(&config, *window),
         };
         match renderer {
@@ -91,6 +127,15 @@ fn virgl(config: &MachineConfig, screen: Screen) -> RendererFactory {
             Err(error) => Err(RendererError::Host(error.to_string())),
         }
     })
+}
+
+fn virgl_watched(
+    config: &RendererConfig,
+    viewer: Box<dyn Viewer>,
+) -> Result<VirglRenderer, StartError> {
+    let platform = Platform::headless()?;
+    let context = platform.create_context(config.api, None)?.make_current()?;
+    VirglRenderer::on_context(&platform, context, config, Some(viewer))
 }
 
 fn virgl_in_window(
@@ -106,8 +151,8 @@ fn virgl_in_window(
     )
 }
 
-/// Shows what the 2D renderer draws in a window.
-struct ViewerSink(WindowViewer);
+/// Shows a viewer what the 2D renderer draws.
+struct ViewerSink(Box<dyn Viewer>);
 
 impl FrameSink for ViewerSink {
     fn present(&mut self, scanout: ScanoutId, picture: &Image, damage: Rect) {
