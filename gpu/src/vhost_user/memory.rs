@@ -37,6 +37,12 @@ impl Memory {
     /// Maps one more region.
     pub(super) fn add(&mut self, region: &VhostUserMemoryRegion, file: File) -> Result<()> {
         let guest = region.guest_phys_addr;
+        let end = region.mmap_offset.checked_add(region.memory_size);
+        let metadata = file.metadata().map_err(Error::ReqHandlerError)?;
+        // Beyond its end a file can be mapped, but not touched.
+        if metadata.is_file() && end.is_none_or(|end| end > metadata.len()) {
+            return Err(Error::InvalidParam);
+        }
         let map = GuestRegionMmap::new(region.mmap_region(file)?, GuestAddress(guest))
             .ok_or(Error::InvalidParam)?;
         self.regions.push(Region {

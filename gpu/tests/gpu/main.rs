@@ -7,4 +7,5 @@ mod hostile;
 mod machine;
 mod queues;
 mod rig;
+mod vhost_user;
 mod worker;
