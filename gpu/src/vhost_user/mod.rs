@@ -60,21 +60,24 @@ impl BackEnd {
     }
 
     /// Serves the front end at the other end of `stream` until it leaves, and forgets all
-    /// that its guest made.
+    /// that its guest made. False if it never asked for anything: then it only looked
+    /// whether someone listens.
     ///
     /// # Errors
     /// If it breaks the protocol. It is served no more then.
-    pub fn serve(&self, stream: UnixStream) -> Result<(), ServeError> {
+    pub fn serve(&self, stream: UnixStream) -> Result<bool, ServeError> {
         let mut handler = BackendReqHandler::from_stream(stream, Arc::clone(&self.requests));
+        let mut asked = false;
         let result = loop {
             match handler.handle_request() {
-                Ok(()) | Err(ProtocolError::SocketRetry(_)) => {}
+                Ok(()) => asked = true,
+                Err(ProtocolError::SocketRetry(_)) => {}
                 // Left, if not politely.
                 Err(
                     ProtocolError::Disconnected
                     | ProtocolError::PartialMessage
                     | ProtocolError::SocketBroken(_),
-                ) => break Ok(()),
+                ) => break Ok(asked),
                 Err(error @ ProtocolError::SocketError(_)) => break Err(ServeError::Socket(error)),
                 Err(error) => break Err(ServeError::Request(error)),
             }

@@ -293,7 +293,8 @@ fn remove_socket(path: &Path) {
     }
 }
 
-/// Serves the first monitor that connects, on a thread of its own: a card has one guest.
+/// Serves the first monitor that asks for something, on a thread of its own: a card has
+/// one guest.
 fn start_serving(
     listener: UnixListener,
     card: VirtioGpu,
@@ -302,13 +303,18 @@ fn start_serving(
 ) -> io::Result<()> {
     let serve = move || {
         let back_end = BackEnd::new(card, screen);
-        let result = accept(&listener).and_then(|stream| Ok(back_end.serve(stream)?));
+        let result = serve_one(&listener, &back_end);
         // Nobody listens once something else has ended it.
         let _ = end.send(End::Left(result));
     };
     thread::Builder::new()
         .name("vhost-user".into())
         .spawn(serve)?;
+    Ok(())
+}
+
+fn serve_one(listener: &UnixListener, back_end: &BackEnd) -> Result<(), GpuError> {
+    while !back_end.serve(accept(listener)?)? {}
     Ok(())
 }
 

@@ -93,7 +93,7 @@ pub fn back_end() -> (Arc<BackEnd>, GpuHandle) {
 /// A connection to a back end, which serves it on a thread.
 pub struct Connection {
     pub stream: UnixStream,
-    served: JoinHandle<Result<(), ServeError>>,
+    served: JoinHandle<Result<bool, ServeError>>,
 }
 
 impl Connection {
@@ -120,13 +120,13 @@ impl Connection {
     }
 
     /// Leaves; how the back end saw it.
-    pub fn leave(self) -> Result<(), ServeError> {
+    pub fn leave(self) -> Result<bool, ServeError> {
         drop(self.stream);
         self.served.join().expect("no panic")
     }
 
     /// How the back end ended it, without being left.
-    pub fn outcome(self) -> Result<(), ServeError> {
+    pub fn outcome(self) -> Result<bool, ServeError> {
         let start = Instant::now();
         while !self.served.is_finished() {
             assert!(start.elapsed() < PATIENCE, "the back end goes on");
