@@ -199,6 +199,15 @@ pub fn prepare_conformance_tree(progress: &mut dyn Progress) -> Result<PathBuf, 
     root::prepare_conformance_tree(&Cache::open()?, progress)
 }
 
+/// Prepares a tree with Debian's newest QEMU, which the host's release may not have. Its
+/// programs run where they are: by the tree's own loader and libraries.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_qemu_tree(progress: &mut dyn Progress) -> Result<PathBuf, Error> {
+    root::prepare_qemu_tree(&Cache::open()?, progress)
+}
+
 /// Prepares `maro-scene` alone, for reference pictures on the host.
 ///
 /// # Errors

@@ -20,8 +20,10 @@ const PACKAGES: &str = include_str!("../root/packages.list");
 const REMOVE: &str = include_str!("../root/remove.list");
 /// The packages of the conformance tests' tree.
 const CONFORMANCE_PACKAGES: &str = include_str!("../root/piglit.list");
-/// What is of no use in it.
-const CONFORMANCE_REMOVE: &str = "var/cache/apt/*\nvar/lib/apt/lists/*\n";
+/// The packages of the tree with QEMU.
+const QEMU_PACKAGES: &str = include_str!("../root/qemu.list");
+/// What is of no use in trees for the host.
+const HOST_REMOVE: &str = "var/cache/apt/*\nvar/lib/apt/lists/*\n";
 /// Files of our own: where they go, and what is in them.
 const FILES: &[(&str, &str)] = &[
     (
@@ -36,6 +38,7 @@ const FILES: &[(&str, &str)] = &[
 /// The archive and the unpacked tree, before anything is removed.
 const TREE_SPACE: u64 = 1600 << 20;
 const CONFORMANCE_SPACE: u64 = 4000 << 20;
+const QEMU_SPACE: u64 = 1400 << 20;
 const DISK_SPACE: u64 = 600 << 20;
 
 /// Never unpacked.
@@ -92,10 +95,24 @@ pub fn prepare_conformance_tree(
     let what = "the tree of the conformance tests";
     let contents = Contents {
         packages: CONFORMANCE_PACKAGES,
-        remove: CONFORMANCE_REMOVE,
+        remove: HOST_REMOVE,
     };
     let name = format!("conformance-{}", contents.digest("conformance tree", 1));
     let folder = cache.artifact(&name, what, CONFORMANCE_SPACE, progress, |w| {
+        make_tree(&contents, what, w)
+    })?;
+    Ok(folder.join("root"))
+}
+
+/// Makes the tree with QEMU, or finds it in the cache.
+pub fn prepare_qemu_tree(cache: &Cache, progress: &mut dyn Progress) -> Result<PathBuf, Error> {
+    let what = "the tree with QEMU";
+    let contents = Contents {
+        packages: QEMU_PACKAGES,
+        remove: HOST_REMOVE,
+    };
+    let name = format!("qemu-{}", contents.digest("QEMU tree", 1));
+    let folder = cache.artifact(&name, what, QEMU_SPACE, progress, |w| {
         make_tree(&contents, what, w)
     })?;
     Ok(folder.join("root"))
