@@ -171,6 +171,7 @@ impl VhostUserBackendReqHandlerMut for Requests {
     }
 
     fn set_features(&mut self, features: u64) -> Result<()> {
+        log::debug!("the driver accepts features {features:#x}");
         // Bits beyond those offered concern the front end's own half of the device (QEMU
         // offers RING_RESET, for one), so they are no reason to refuse.
         self.features = features;

@@ -35,9 +35,13 @@ read line";
 /// The desktop's background, as `weston.ini` says it.
 const BACKGROUND: [u8; 3] = [0x1a, 0x24, 0x38];
 
-/// What there has to be of each colour, in shares of the screen: the background that the
-/// windows leave, the faces of es2gears' three gears, and glmark2's cat.
-const COLOURS: [(&str, fn([u8; 3]) -> bool, f64); 5] = [
+/// A colour of the desktop: its name, how to tell it, and the least share of the screen
+/// that it covers.
+type Colour = (&'static str, fn([u8; 3]) -> bool, f64);
+
+/// What there has to be of each colour: the background that the windows leave, the faces
+/// of es2gears' three gears, and glmark2's cat.
+const COLOURS: [Colour; 5] = [
     ("the background", |c| near(c, BACKGROUND), 0.5),
     (
         "the red gear",

@@ -58,7 +58,7 @@ fn guest_follows_qemus_display_and_outlives_its_card() {
         machine.card.kill()?;
         machine.guest.type_line("still here")?;
         machine.guest.wait_for("typed: still here")?;
-        machine.qmp.command("quit", json!({}))?;
+        machine.qmp.command("quit", &json!({}))?;
         machine.guest.expect_exit(0)?;
         // What QEMU itself said of it is kept with the rest.
         let said = fs::read_to_string(folder.join("maro.log"))?;

@@ -35,7 +35,7 @@ impl Qmp {
             stream,
         };
         qmp.line()?;
-        qmp.command("qmp_capabilities", json!({}))?;
+        qmp.command("qmp_capabilities", &json!({}))?;
         Ok(qmp)
     }
 
@@ -48,14 +48,14 @@ impl Qmp {
     }
 
     /// Executes a command; what it returns.
-    pub fn command(&mut self, name: &str, arguments: Value) -> Result<Value> {
+    pub fn command(&mut self, name: &str, arguments: &Value) -> Result<Value> {
         self.command_with_files(name, arguments, &[])
     }
 
     fn command_with_files(
         &mut self,
         name: &str,
-        arguments: Value,
+        arguments: &Value,
         files: &[RawFd],
     ) -> Result<Value> {
         let command = json!({"execute": name, "arguments": arguments});
@@ -76,7 +76,7 @@ impl Qmp {
 
     /// Writes what QEMU shows to a PNG file.
     pub fn screendump(&mut self, file: &Path) -> Result {
-        self.command("screendump", json!({"filename": file, "format": "png"}))?;
+        self.command("screendump", &json!({"filename": file, "format": "png"}))?;
         Ok(())
     }
 
@@ -84,10 +84,10 @@ impl Qmp {
     pub fn dbus_display(&mut self) -> Result<UnixStream> {
         let (ours, theirs) = UnixStream::pair()?;
         let name = json!({"fdname": "display"});
-        self.command_with_files("getfd", name, &[theirs.as_raw_fd()])?;
+        self.command_with_files("getfd", &name, &[theirs.as_raw_fd()])?;
         self.command(
             "add_client",
-            json!({"protocol": "@dbus-display", "fdname": "display"}),
+            &json!({"protocol": "@dbus-display", "fdname": "display"}),
         )?;
         ours.set_read_timeout(Some(LIMIT))?;
         Ok(ours)
