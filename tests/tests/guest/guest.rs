@@ -89,8 +89,13 @@ impl Guest {
 
     /// Waits for a line with this text on the console.
     pub fn wait_for(&mut self, text: &str) -> Result<String> {
+        self.wait_until(text, self.deadline)
+    }
+
+    /// As [`wait_for`](Self::wait_for), with a deadline of its own.
+    pub fn wait_until(&mut self, text: &str, deadline: Instant) -> Result<String> {
         loop {
-            let left = self.deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             match self.console.recv_timeout(left) {
                 Ok(line) => {
                     self.lines.push(line.clone());

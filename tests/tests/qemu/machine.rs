@@ -20,6 +20,11 @@ use crate::guest::Guest;
 use crate::qmp::Qmp;
 use crate::{LIMIT, Result, host};
 
+/// What init says when it is the root's.
+const READY: &str = "maro-init: ready";
+/// How long a guest may take for that: a multiple of what it takes on a busy host.
+const BOOT_LIMIT: Duration = Duration::from_secs(100);
+
 /// A running `maro gpu`; it is ended with this value.
 pub struct Card(Child);
 
@@ -94,6 +99,21 @@ impl Machine {
     /// Boots Debian's kernel for `task`, with a card that `card` describes and one of
     /// QEMU's displays.
     pub fn boot(folder: &Path, task: &GuestTask, card: &[&str], display: &str) -> Result<Self> {
+        let mut machine = Self::start(folder, task, card, display)?;
+        let deadline = Instant::now() + BOOT_LIMIT;
+        if machine.guest.wait_until(READY, deadline).is_ok() {
+            return Ok(machine);
+        }
+        // On a host that is too busy, an emulated CPU can come up without a timer that
+        // ticks, and Linux waits for it for ever. That says nothing of the card.
+        println!("the guest does not come up within {BOOT_LIMIT:?}: once more");
+        drop(machine);
+        let mut machine = Self::start(folder, task, card, display)?;
+        machine.guest.wait_for(READY)?;
+        Ok(machine)
+    }
+
+    fn start(folder: &Path, task: &GuestTask, card: &[&str], display: &str) -> Result<Self> {
         // Paths of sockets have to be short.
         let sockets = tempfile::tempdir()?;
         let [gpu, control] = ["gpu", "control"].map(|name| sockets.path().join(name));
