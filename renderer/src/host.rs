@@ -7,11 +7,12 @@ use std::rc::Rc;
 use maro_gpu::renderer::Error;
 
 use crate::caps;
+use crate::draw::attributes::AttributePointers;
 use crate::draw::blitter::Blitter;
 use crate::draw::framebuffer::FramebufferCache;
 use crate::draw::program::ProgramCache;
 use crate::draw::shader::PassthroughCache;
-use crate::gl::host::{Capabilities, Feature, Limit};
+use crate::gl::host::{Capabilities, Feature, Limit, Limits, Version};
 use crate::gl::stream::StreamBuffer;
 use crate::gl::{Framebuffer, Gl, Program, Shader, Texture, VertexArray};
 use crate::glsl::{Features, GlslVersion, HostProfile};
@@ -43,8 +44,10 @@ pub struct Host {
     pub unit_base: [u32; ShaderStage::COUNT],
     /// Memory left to guests.
     pub budget: Budget,
-    /// Constants on their way to shaders.
-    pub stream: RefCell<StreamBuffer>,
+    /// Constants on their way to shaders; `None` without uniform blocks.
+    pub stream: Option<RefCell<StreamBuffer>>,
+    /// Vertex input on hosts of OpenGL ES 2.0.
+    pub attributes: Option<AttributePointers>,
     /// Linked programs.
     pub programs: RefCell<ProgramCache>,
     /// Control shaders for guests that have none.
@@ -53,8 +56,8 @@ pub struct Host {
     pub framebuffers: RefCell<FramebufferCache>,
     /// Draws that copy pixels.
     pub blitter: RefCell<Blitter>,
-    /// A vertex array without attributes.
-    pub empty_vertex_array: VertexArray,
+    /// A vertex array without attributes; `None` on hosts of OpenGL ES 2.0.
+    pub empty_vertex_array: Option<VertexArray>,
     /// Queries whose results the guest asked for and does not have yet.
     pub pending_results: RefCell<Vec<Rc<QueryObject>>>,
     /// Where samples lie, as the capability sets say it.
@@ -69,12 +72,17 @@ impl Host {
     /// Looks at the current context and makes the shared objects.
     ///
     /// # Errors
-    /// If the host has not even OpenGL ES 3.0 or no memory.
+    /// If the host has not even OpenGL ES 2.0 or no memory.
     pub fn new(gl: Rc<Gl>, limit: Limit, memory_limit: u64) -> Result<Self, Error> {
         let caps = Capabilities::probe(&gl, limit);
-        if !caps.has(Feature::Gles3) {
+        let too_old = if caps.gles {
+            caps.version < Version::new(2, 0)
+        } else {
+            !caps.has(Feature::Gles3)
+        };
+        if too_old {
             return Err(Error::Host(format!(
-                "{} ({}) is too old: OpenGL ES 3.0 or OpenGL 3.0 is needed",
+                "{} ({}) is too old: OpenGL ES 2.0 or OpenGL 3.0 is needed",
                 caps.version_string, caps.renderer
             )));
         }
@@ -85,16 +93,28 @@ impl Host {
         }
         let formats = FormatSupport::probe(&gl, &caps);
         let mut profile = profile(&caps);
-        let skips = skips_components(&gl, profile.version);
+        let skips = caps.has(Feature::Gles3) && skips_components(&gl, profile.version);
         profile.features.set(Features::SKIP_COMPONENTS, skips);
         let sample_locations = sample_locations(&gl, &caps, &formats);
         let out_of_memory = Error::OutOfMemory;
+        let modern = caps.has(Feature::Gles3);
         let host = Self {
-            stream: RefCell::new(StreamBuffer::new(&gl, STREAM_BYTES).map_err(out_of_memory)?),
-            empty_vertex_array: VertexArray::new(&gl).map_err(out_of_memory)?,
+            stream: modern
+                .then(|| StreamBuffer::new(&gl, STREAM_BYTES))
+                .transpose()
+                .map_err(out_of_memory)?
+                .map(RefCell::new),
+            empty_vertex_array: modern
+                .then(|| VertexArray::new(&gl))
+                .transpose()
+                .map_err(out_of_memory)?,
+            attributes: (!modern)
+                .then(|| AttributePointers::new(&gl, caps.limits.vertex_attribs))
+                .transpose()
+                .map_err(out_of_memory)?,
             read_framebuffer: Framebuffer::new(&gl).map_err(out_of_memory)?,
             draw_framebuffer: Framebuffer::new(&gl).map_err(out_of_memory)?,
-            unit_base: unit_base(gl.draw_units()),
+            unit_base: unit_base(gl.draw_units(), &caps.limits),
             programs: RefCell::default(),
             passthrough: RefCell::default(),
             framebuffers: RefCell::default(),
@@ -269,13 +289,13 @@ fn positions_of(gl: &Rc<Gl>, count: u32) -> Option<Vec<[f32; 2]>> {
 
 /// Gives each stage a run of texture units. Vertex and fragment shaders come first: on a
 /// host with few units the other stages share what is left.
-fn unit_base(units: u32) -> [u32; ShaderStage::COUNT] {
+fn unit_base(units: u32, limits: &Limits) -> [u32; ShaderStage::COUNT] {
     let each = (units / ShaderStage::COUNT as u32).min(UNITS_A_STAGE);
     if each >= 16 {
         return std::array::from_fn(|stage| stage as u32 * each);
     }
     // Fragment units from 0, vertex units behind them; compute runs alone and may use all.
-    let mut base = [16; ShaderStage::COUNT];
+    let mut base = [limits.texture_units.min(16); ShaderStage::COUNT];
     base[ShaderStage::Fragment.index()] = 0;
     base[ShaderStage::Compute.index()] = 0;
     base
@@ -285,6 +305,7 @@ fn unit_base(units: u32) -> [u32; ShaderStage::COUNT] {
 pub fn profile(caps: &Capabilities) -> HostProfile {
     let version = match (caps.gles, caps.version.major, caps.version.minor) {
         (false, ..) => GlslVersion::Gl450,
+        (true, 0..=2, _) => GlslVersion::Es100,
         (true, 3, 0) => GlslVersion::Es300,
         (true, 3, 1) => GlslVersion::Es310,
         (true, ..) => GlslVersion::Es320,
@@ -320,12 +341,17 @@ pub fn profile(caps: &Capabilities) -> HostProfile {
             Features::BLEND_EQUATION_ADVANCED,
         ),
         (Feature::RobustBufferAccess, Features::ROBUST_BUFFER_ACCESS),
+        (Feature::StandardDerivatives, Features::STANDARD_DERIVATIVES),
+        (Feature::FragDepth, Features::FRAG_DEPTH),
+        (Feature::ShaderTextureLod, Features::SHADER_TEXTURE_LOD),
+        (Feature::DrawBuffers, Features::DRAW_BUFFERS),
+        (Feature::Texture3d, Features::TEXTURE_3D),
     ];
     let mut features = Features::empty();
     let mut absent = Features::empty();
     for (feature, flag) in table {
         features.set(flag, caps.has(feature));
-        absent.set(flag, caps.without.contains(feature));
+        absent.set(flag, caps.without.contains(feature) && !caps.has(feature));
     }
     features.set(Features::WRITTEN_OUT, caps.crashes_on_integer_functions());
     let storage = caps.limits.storage_buffer_bindings;

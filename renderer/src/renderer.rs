@@ -99,15 +99,17 @@ impl VirglRenderer {
         config: &Config,
         viewer: Option<Box<dyn Viewer>>,
     ) -> Result<Self, StartError> {
-        let gl = Gl::current(&context);
+        let gl = Gl::limited(&context, config.limit.gles);
         let host = Host::new(Rc::clone(&gl), config.limit, config.gpu_memory)?;
         let api = if host.caps.gles { Api::Gles } else { Api::Gl };
-        let waiter = match platform.create_context(api, Some(&context)) {
-            Ok(context) => Some(context),
-            Err(e) => {
-                log::warn!("fences are waited for in the renderer's thread: {e}");
-                None
-            }
+        let waiter = if gl.is_es20() {
+            // Without sync objects, nothing can be waited for elsewhere.
+            None
+        } else {
+            platform
+                .create_context(api, Some(&context))
+                .inspect_err(|e| log::warn!("fences are waited for in the renderer's thread: {e}"))
+                .ok()
         };
         let fences = Fences::new(&gl, waiter).map_err(StartError::Fences)?;
         log::info!(

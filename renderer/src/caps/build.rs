@@ -22,6 +22,12 @@ const MAX_CONSTANT_BUFFER: u32 = 65536;
 /// and the system values.
 const OWN_UNIFORM_BLOCKS: u32 = 2;
 
+/// Uniform vectors that the renderer takes for itself in OpenGL ES 2.0: point size and
+/// orientation, clip planes.
+const OWN_VERTEX_VECTORS: u32 = 10;
+/// As above: alpha reference and point sprites, the stipple pattern, depth.
+const OWN_FRAGMENT_VECTORS: u32 = 3;
+
 /// A host, as far as the sets depend on it.
 pub struct Host<'a> {
     /// OpenGL ES, otherwise desktop OpenGL.
@@ -54,9 +60,15 @@ pub struct FormatMasks {
 }
 
 impl Host<'_> {
+    /// Is OpenGL ES 2.0 all that there is?
+    fn is_es20(&self) -> bool {
+        self.gles && self.version < Version::new(3, 0)
+    }
+
     fn meets(&self, needs: Needs) -> bool {
         match needs {
-            Needs::Core => true,
+            Needs::Always => true,
+            Needs::Core => !self.is_es20(),
             Needs::Features(features) => features.iter().all(|&feature| (self.has)(feature)),
             Needs::Desktop => !self.gles,
             Needs::Nothing => false,
@@ -80,7 +92,13 @@ impl Host<'_> {
             .iter()
             .filter(|(_, feature)| !(self.has)(*feature))
             .fold(Parts::empty(), |missing, (part, _)| missing | *part);
-        implemented - missing
+        let modern = Parts::TEXTURE_BUFFERS | Parts::STREAM_OUTPUT;
+        let old = if self.is_es20() {
+            modern
+        } else {
+            Parts::empty()
+        };
+        implemented - missing - old
     }
 }
 
@@ -88,8 +106,16 @@ impl Host<'_> {
 fn claimed(host: &Host<'_>, implemented: &Implemented) -> Bits {
     let mut bits = Bits::default();
     for claim in CLAIMS {
-        if host.meets(claim.needs) || implemented.emulated.contains(claim.guest) {
+        let emulated = !host.is_es20() && implemented.emulated.contains(claim.guest);
+        if host.meets(claim.needs) || emulated {
             bits.insert(claim.guest);
+        }
+    }
+    if host.is_es20() {
+        for (bit, features) in implemented.emulated_es20 {
+            if features.iter().all(|feature| (host.has)(*feature)) {
+                bits.insert(*bit);
+            }
         }
     }
     bits
@@ -98,7 +124,10 @@ fn claimed(host: &Host<'_>, implemented: &Implemented) -> Bits {
 /// The level of the guest's shading language: what the parts can execute, by the number
 /// of the desktop language. From 150 on Mesa takes geometry shaders for granted.
 fn glsl_level(host: &Host<'_>, parts: Parts) -> u32 {
-    if !parts.contains(Parts::GEOMETRY) {
+    if host.is_es20() {
+        // Below 130, guests do without integers.
+        120
+    } else if !parts.contains(Parts::GEOMETRY) {
         140
     } else if !parts.contains(Parts::TESSELLATION) || !(host.has)(Feature::GpuShader5) {
         330
@@ -165,7 +194,7 @@ pub fn build(host: &Host<'_>, implemented: &Implemented) -> CapsV2 {
     caps.host_feature_check_version = PROTOCOL_REVISION;
     caps.renderer = renderer_name(host.renderer);
     raster_limits(&mut caps, host);
-    shader_limits(&mut caps, host.limits, parts);
+    shader_limits(&mut caps, host, parts);
     storage_limits(&mut caps, host.limits, parts);
     format_masks(&mut caps, host, parts);
     caps
@@ -210,7 +239,11 @@ fn first_set(host: &Host<'_>, parts: Parts, bset: Bset) -> CapsV1 {
         max_samples: with(parts, Parts::MULTISAMPLE, limits.samples).max(1),
         prim_mask: primitive_modes(parts),
         max_tbo_size: with(parts, Parts::TEXTURE_BUFFERS, texture_buffer_size(host)),
-        max_uniform_blocks: uniform_blocks(limits),
+        max_uniform_blocks: match host.is_es20() {
+            // The default one.
+            true => 1,
+            false => uniform_blocks(limits),
+        },
         max_viewports: if parts.contains(Parts::VIEWPORTS) && limits.viewports >= 16 {
             16
         } else {
@@ -233,7 +266,8 @@ fn raster_limits(caps: &mut CapsV2, host: &Host<'_>) {
     caps.max_texture_cube_size = limits.cube_map_size;
 }
 
-fn shader_limits(caps: &mut CapsV2, limits: &Limits, parts: Parts) {
+fn shader_limits(caps: &mut CapsV2, host: &Host<'_>, parts: Parts) {
+    let limits = host.limits;
     caps.max_geom_output_vertices = with(parts, Parts::GEOMETRY, limits.geometry_output_vertices);
     caps.max_geom_total_output_components = with(
         parts,
@@ -254,6 +288,16 @@ fn shader_limits(caps: &mut CapsV2, limits: &Limits, parts: Parts) {
     caps.texel_offset = limits.texel_offset;
     caps.texture_gather_offset = limits.gather_offset;
     caps.max_texture_image_units = limits.texture_units.min(32);
+    if host.is_es20() {
+        caps.max_texture_image_units = limits.texture_units.min(16);
+        caps.max_vertex_outputs = limits.varying_vectors.clamp(8, 32);
+        // The renderer's own uniforms come first, and drivers count constants of shaders.
+        let bytes = |vectors: u32, own: u32| vectors.saturating_sub(own).min(4096) * 16;
+        caps.max_const_buffer_size = [0; 6];
+        caps.max_const_buffer_size[0] = bytes(limits.vertex_uniform_vectors, OWN_VERTEX_VECTORS);
+        caps.max_const_buffer_size[1] =
+            bytes(limits.fragment_uniform_vectors, OWN_FRAGMENT_VECTORS);
+    }
     caps.max_uniform_block_size = limits.uniform_block_size;
     caps.max_const_buffer_size = [limits.uniform_block_size.min(MAX_CONSTANT_BUFFER); 6];
     caps.uniform_buffer_offset_alignment = limits.uniform_buffer_alignment;

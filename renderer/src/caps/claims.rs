@@ -81,8 +81,10 @@ bitflags! {
 /// row asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Implemented {
-    /// Done whatever the host has.
+    /// Done whatever the host has, from OpenGL ES 3.0 on.
     pub emulated: Bits,
+    /// Done by hosts of OpenGL ES 2.0 that have these.
+    pub emulated_es20: &'static [(Bit, &'static [Feature])],
     /// What scalars depend on.
     pub parts: Parts,
 }
@@ -90,6 +92,8 @@ pub struct Implemented {
 /// What a capability needs of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
+    /// Nothing: OpenGL ES 2.0 has it.
+    Always,
     /// OpenGL ES 3.0.
     Core,
     /// All of these.
@@ -150,10 +154,10 @@ pub const CLAIMS: &[Claim] = &[
     bset(Bset::INDEP_BLEND_ENABLE, features![DrawBuffersIndexed], "the draw is repeated for each group of attachments with equal blending"),
     bset(Bset::INDEP_BLEND_FUNC, features![DrawBuffersIndexed], "as above"),
     bset(Bset::CUBE_MAP_ARRAY, features![CubeMapArray], ""),
-    bset(Bset::CONDITIONAL_RENDER, Needs::Core, "the query's result is asked for and the draw left out"),
+    bset(Bset::CONDITIONAL_RENDER, features![OcclusionQuery], "the query's result is asked for and the draw left out"),
     bset(Bset::START_INSTANCE, features![BaseInstance], "attribute offsets"),
     bset(Bset::PRIMITIVE_RESTART, Needs::Core, "indices are rewritten unless they restart at all ones"),
-    bset(Bset::BLEND_EQ_SEP, Needs::Core, ""),
+    bset(Bset::BLEND_EQ_SEP, Needs::Always, ""),
     bset(Bset::INSTANCEID, Needs::Core, ""),
     bset(Bset::VERTEX_ELEMENT_INSTANCE_DIVISOR, Needs::Core, ""),
     bset(Bset::SEAMLESS_CUBE_MAP, Needs::Core, ""),
@@ -170,10 +174,10 @@ pub const CLAIMS: &[Claim] = &[
     bset(Bset::HAS_INDIRECT_DRAW, features![DrawIndirect], "arguments are read back"),
     bset(Bset::HAS_SAMPLE_SHADING, features![SampleShading, SampleVariables], ""),
     bset(Bset::HAS_CULL, features![ClipCullDistance], ""),
-    bset(Bset::CONDITIONAL_RENDER_INVERTED, Needs::Core, "as conditional rendering"),
+    bset(Bset::CONDITIONAL_RENDER_INVERTED, features![OcclusionQuery], "as conditional rendering"),
     bset(Bset::POLYGON_OFFSET_CLAMP, features![PolygonOffsetClamp], ""),
 
-    caps(Caps::TGSI_INVARIANT, Needs::Core, ""),
+    caps(Caps::TGSI_INVARIANT, Needs::Always, ""),
     caps(Caps::TEXTURE_VIEW, features![TextureView], "copies where a swizzle does not do"),
     caps(Caps::SET_MIN_SAMPLES, features![SampleShading], ""),
     caps(Caps::COPY_IMAGE, features![CopyImage], ""),
@@ -186,24 +190,24 @@ pub const CLAIMS: &[Claim] = &[
     caps(Caps::TEXTURE_BARRIER, features![TextureBarrier], ""),
     caps(Caps::TGSI_FBFETCH, features![FramebufferFetch], ""),
     caps(Caps::TGSI_COMPONENTS, Needs::Core, ""),
-    caps(Caps::GUEST_MAY_INIT_LOG, Needs::Core, ""),
+    caps(Caps::GUEST_MAY_INIT_LOG, Needs::Always, ""),
     caps(Caps::SRGB_WRITE_CONTROL, features![SrgbWriteControl], "texture views, else the shader undoes the encoding: blending then works on other values"),
     caps(Caps::QBO, Needs::Nothing, "results go through the CPU"),
-    caps(Caps::TRANSFER, Needs::Core, ""),
+    caps(Caps::TRANSFER, Needs::Always, ""),
     caps(Caps::FBO_MIXED_COLOR_FORMATS, Needs::Core, ""),
     caps(Caps::BIND_COMMAND_ARGS, features![DrawIndirect], ""),
     caps(Caps::INDIRECT_PARAMS, features![DrawIndirect], "the number of draws is read back"),
     caps(Caps::MULTI_DRAW_INDIRECT, features![DrawIndirect], "one indirect draw after the other"),
     caps(Caps::INDIRECT_INPUT_ADDR, Needs::Core, ""),
-    caps(Caps::COPY_TRANSFER, Needs::Core, ""),
+    caps(Caps::COPY_TRANSFER, Needs::Always, ""),
     caps(Caps::CLIP_HALFZ, features![ClipControl], "depth is mapped in the last vertex stage"),
-    caps(Caps::APP_TWEAK_SUPPORT, Needs::Core, ""),
+    caps(Caps::APP_TWEAK_SUPPORT, Needs::Always, ""),
     caps(Caps::BGRA_SRGB_IS_EMULATED, Needs::Core, ""),
     caps(Caps::CLEAR_TEXTURE, features![ClearTexture], "framebuffer clears and uploads"),
 
     caps2(Caps2::BLEND_EQUATION, features![BlendEquationAdvanced], ""),
     caps2(Caps2::STRING_MARKER, features![Debug], ""),
-    caps2(Caps2::COPY_TRANSFER_BOTH_DIRECTIONS, Needs::Core, ""),
+    caps2(Caps2::COPY_TRANSFER_BOTH_DIRECTIONS, Needs::Always, ""),
     caps2(Caps2::DRAW_PARAMETERS, Needs::Core, "arguments of indirect draws are read back"),
     caps2(Caps2::GROUP_VOTE, features![GroupVote], ""),
     caps2(Caps2::TEXTURE_SHADOW_LOD, features![TextureShadowLod], ""),
@@ -226,6 +230,11 @@ pub const IMPLEMENTED: Implemented = Implemented {
         caps: Caps::QBO.union(Caps::SRGB_WRITE_CONTROL),
         caps2: Caps2::empty(),
     },
+    emulated_es20: &[
+        (Bit::Bset(Bset::OCCLUSION_QUERY), &[Feature::OcclusionQuery]),
+        (Bit::Bset(Bset::TIMER_QUERY), &[]),
+        (Bit::Bset(Bset::DEPTH_CLIP_DISABLE), &[Feature::FragDepth]),
+    ],
     parts: Parts::all(),
 };
 

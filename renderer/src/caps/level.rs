@@ -59,7 +59,7 @@ pub struct GuestLevel {
 /// What Mesa makes of a set.
 pub fn guest_level(caps: &CapsV2) -> GuestLevel {
     GuestLevel {
-        gl: reach(caps, Version::new(2, 0), GL),
+        gl: reach(caps, Version::new(1, 4), GL),
         gles: reach(caps, Version::new(1, 1), GLES),
     }
 }
@@ -235,6 +235,8 @@ const GLES: &[Gate] = &[
 
 #[rustfmt::skip] // A row a line reads as a table.
 const GL: &[Gate] = &[
+    gate(1, 5, "occlusion queries", |c| bset(c, Bset::OCCLUSION_QUERY)),
+
     gate(2, 1, "sRGB textures", |c| samples(c, &[FormatId::R8G8B8A8_SRGB])),
 
     gate(3, 0, "shading language 1.30", |c| c.v1.glsl_level >= 130),
@@ -316,6 +318,7 @@ pub(super) mod tests {
             caps: Caps::empty(),
             caps2: Caps2::empty(),
         },
+        emulated_es20: &[],
         parts: Parts::all(),
     };
 

@@ -525,6 +525,7 @@ impl SubContext {
             .shader
             .as_ref()
             .is_none_or(|shader| shader.info.swizzled_samplers != 0)
+            || bound.samplers.iter().flatten().any(|s| s.is_on_textures())
         {
             self.state.dirty |= Dirty::PROGRAM;
         }
@@ -553,7 +554,8 @@ impl SubContext {
             bound.biased_samplers |= u32::from(biased) << slot;
             bound.dirty_views |= 1 << slot;
         }
-        if bound.biased_samplers != biased_before {
+        let in_shaders = bound.samplers.iter().flatten().any(|s| s.is_on_textures());
+        if bound.biased_samplers != biased_before || in_shaders {
             self.state.dirty |= Dirty::PROGRAM;
         }
         result

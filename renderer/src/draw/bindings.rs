@@ -3,6 +3,7 @@
 use zerocopy::IntoBytes;
 
 use super::program::{CONSTANT_BINDING, LinkedProgram, SYSTEM_BINDING};
+use super::uniforms::Versions;
 use crate::context::error::CommandError;
 use crate::context::state::{StageState, State};
 use crate::gl::host::Feature;
@@ -24,6 +25,8 @@ pub struct StreamedState {
     constants: [Option<Streamed>; ShaderStage::COUNT],
     system: Option<Streamed>,
     block: SystemBlock,
+    /// What stands in for the above without uniform blocks.
+    versions: Versions,
 }
 
 impl StreamedState {
@@ -38,6 +41,10 @@ impl StreamedState {
         program: &LinkedProgram,
         program_changed: bool,
     ) -> Result<(), CommandError> {
+        if let Some(uniforms) = &program.uniforms {
+            self.versions.bind(host, state, uniforms);
+            return Ok(());
+        }
         for (stage, stage_use) in program.stages.iter().enumerate() {
             let bound = &mut state.stages[stage];
             if stage_use.constant_bytes > 0 {
@@ -61,7 +68,10 @@ impl StreamedState {
         bound: &mut StageState,
         bytes: u32,
     ) -> Result<(), CommandError> {
-        let mut stream = host.stream.borrow_mut();
+        let Some(stream) = &host.stream else {
+            return Ok(());
+        };
+        let mut stream = stream.borrow_mut();
         let current = self.constants[stage]
             .filter(|s| !bound.dirty_constants && s.bytes >= bytes && stream.is_live(s.range));
         let streamed = match current {
@@ -96,10 +106,21 @@ impl StreamedState {
     pub fn bind_system(
         &mut self,
         host: &Host,
+        program: &LinkedProgram,
         changed: bool,
         update: impl FnOnce(&mut SystemBlock),
     ) -> Result<(), CommandError> {
-        let mut stream = host.stream.borrow_mut();
+        let Some(stream) = &host.stream else {
+            if changed {
+                update(&mut self.block);
+            }
+            if let Some(uniforms) = &program.uniforms {
+                self.versions
+                    .bind_system(host, uniforms, changed, &self.block);
+            }
+            return Ok(());
+        };
+        let mut stream = stream.borrow_mut();
         let live = self
             .system
             .filter(|system| !changed && stream.is_live(system.range));
@@ -178,15 +199,20 @@ fn sampler_info(view: &crate::resource::view::TextureView) -> SamplerInfo {
     SamplerInfo {
         levels: view.levels.min(255) as u8,
         samples: view.samples().min(255) as u8,
-        swizzle: view.swizzle().map(|channel| match channel {
-            Swizzle::X => 0,
-            Swizzle::Y => 1,
-            Swizzle::Z => 2,
-            Swizzle::W => 3,
-            Swizzle::Zero => 4,
-            Swizzle::One => 5,
-        }),
+        swizzle: view.swizzle().map(channel_number),
         lod_bias: 0,
+    }
+}
+
+/// A channel as shaders number it.
+pub fn channel_number(channel: Swizzle) -> u8 {
+    match channel {
+        Swizzle::X => 0,
+        Swizzle::Y => 1,
+        Swizzle::Z => 2,
+        Swizzle::W => 3,
+        Swizzle::Zero => 4,
+        Swizzle::One => 5,
     }
 }
 

@@ -155,16 +155,23 @@ fn apply_common(host: &Host, state: &State, blend: &BlendTarget) {
     gl.set_enabled(glow::BLEND, blend.enabled);
     if blend.enabled {
         let [rgb, alpha] = [blend.rgb, blend.alpha];
-        gl.blend_equation_separate(
-            gl_enums::blend_func(rgb.func),
-            gl_enums::blend_func(alpha.func),
-        );
+        let [rgb_func, alpha_func] =
+            [rgb, alpha].map(|channel| equation(host, gl_enums::blend_func(channel.func)));
+        gl.blend_equation_separate(rgb_func, alpha_func);
         gl.blend_func_separate(
             gl_enums::blend_factor(rgb.src),
             gl_enums::blend_factor(rgb.dst),
             gl_enums::blend_factor(alpha.src),
             gl_enums::blend_factor(alpha.dst),
         );
+    }
+}
+
+/// The blend equation, or what stands in for one that the host lacks.
+fn equation(host: &Host, func: u32) -> u32 {
+    match func {
+        glow::MIN | glow::MAX if !host.caps.has(Feature::BlendMinMax) => glow::FUNC_ADD,
+        func => func,
     }
 }
 

@@ -176,6 +176,9 @@ fn as_copy(host: &Host, src: &Side<'_>, dst: &Side<'_>, blit: &Blit) -> Option<C
 
 /// Does `glBlitFramebuffer` of OpenGL ES do just this?
 fn can_use_framebuffers(host: &Host, src: &Side<'_>, dst: &Side<'_>, blit: &Blit) -> bool {
+    if host.gl.is_es20() {
+        return false;
+    }
     let depth_stencil = blit.mask.intersects(BlitMask::DEPTH | BlitMask::STENCIL);
     let color = blit.mask.intersects(BlitMask::COLOR);
     let same_storage = src.texture.format().internal == dst.texture.format().internal;
@@ -367,7 +370,10 @@ impl<'a> BlitSource<'a> {
     fn new(host: &Host, side: &'a Side<'a>, kind: Kind) -> Result<Self, CommandError> {
         let format = side.side.format;
         let view = BlitView::new(host, side.resource, format, kind == Kind::Stencil)?;
-        let wanted = format.gl().map_or(Swizzle::IDENTITY, |gl| gl.swizzle);
+        let wanted = host
+            .formats
+            .gl(format)
+            .map_or(Swizzle::IDENTITY, |gl| gl.swizzle);
         // The texture applies the swizzle of the format that it is stored in.
         let swizzle = if wanted == view.swizzle() {
             Swizzle::IDENTITY
@@ -421,6 +427,10 @@ fn draw_slice(
         samples: src.texture.samples(),
         swizzle: source.swizzle,
         stencil_bit: 0,
+        scale: [(sx1 - sx0, dx1 - dx0), (sy1 - sy0, dy1 - dy0)]
+            .map(|(from, to)| from.abs() as f32 / to.abs().max(1) as f32)
+            .into_iter()
+            .fold(0.0, f32::max),
     };
     let kind = source.kind;
     let recipe = Recipe {
@@ -435,6 +445,9 @@ fn draw_slice(
     } else {
         Filter::Nearest
     };
+    if gl.is_es20() {
+        src.texture.prepare_blit(gl, filter);
+    }
     let mut blitter = host.blitter.borrow_mut();
     if kind != Kind::Stencil {
         return blitter.draw(host, recipe, filter, &rect);
@@ -471,6 +484,6 @@ fn clear_stencil_rect(gl: &Gl, corners: [i32; 4], scissor: Option<Scissor>) {
     gl.set_enabled(glow::SCISSOR_TEST, true);
     let size = [0, 1].map(|axis| right[axis].saturating_sub(left[axis]).max(0));
     gl.scissor(left[0], left[1], size[0], size[1]);
-    gl.clear_buffer_stencil(0);
+    gl.clear_buffer_depth_stencil(None, Some(0));
     // The rectangle lies within the scissor: the draws may keep it.
 }

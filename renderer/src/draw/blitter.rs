@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::blitter20::Blitter20;
 use crate::context::error::CommandError;
-use crate::gl::{Gl, Program, Sampler, Shader};
+use crate::gl::{Gl, Program, Sampler, Shader, VertexArray};
 use crate::host::Host;
 use crate::protocol::values::{Filter, Swizzle};
 
@@ -55,6 +56,8 @@ pub struct SourceRect {
     pub swizzle: [Swizzle; 4],
     /// The bit of a stencil blit.
     pub stencil_bit: u32,
+    /// Texels of the level a pixel, in the direction that has more.
+    pub scale: f32,
 }
 
 struct BlitProgram {
@@ -71,6 +74,8 @@ pub struct Blitter {
     programs: HashMap<Recipe, Rc<BlitProgram>>,
     nearest: Option<Sampler>,
     linear: Option<Sampler>,
+    /// On hosts of OpenGL ES 2.0.
+    es20: Blitter20,
 }
 
 const VERTEX: &str = "
@@ -84,7 +89,7 @@ void main() {
 ";
 
 /// The direction of a place on a face of a cube map (OpenGL ES 3.2, table 8.27).
-const CUBE: &str = "
+pub(super) const CUBE: &str = "
 highp vec3 direction(highp vec2 p, int face) {
     highp vec2 q = p * 2.0 - 1.0;
     if (face == 0) return vec3(1.0, -q.y, -q.x);
@@ -236,6 +241,9 @@ impl Blitter {
         rect: &SourceRect,
     ) -> Result<(), CommandError> {
         let gl = &host.gl;
+        if gl.is_es20() {
+            return self.es20.draw(host, recipe, rect);
+        }
         let unit = gl.draw_units();
         let sampler = self.sampler(gl, filter)?;
         gl.bind_sampler(unit, Some(sampler));
@@ -256,7 +264,8 @@ impl Blitter {
         let samples = rect.samples.max(1) as i32;
         let bit = rect.stencil_bit as i32;
         gl.uniform_4_i32(program.numbers.as_ref(), samples, bit, 0, 0);
-        gl.bind_vertex_array(Some(host.empty_vertex_array.name()));
+        let empty = host.empty_vertex_array.as_ref();
+        gl.bind_vertex_array(empty.map(VertexArray::name));
         gl.draw_arrays(glow::TRIANGLE_STRIP, 0, 4);
         gl.bind_sampler(unit, None);
         Ok(())

@@ -152,7 +152,7 @@ fn clear_color(gl: &Gl, index: u32, surface: &SurfaceView, color: &[u32; 4]) {
             Encoding::Do => linear_to_srgb,
         };
         let color = [convert(r), convert(g), convert(b), a];
-        gl.clear_buffer_f32_slice(glow::COLOR, index, &color);
+        gl.clear_buffer_color(index, &color);
     }
 }
 
@@ -185,14 +185,10 @@ fn clear_depth_stencil(
 ) {
     let clear_depth = buffers.contains(ClearBuffers::DEPTH) && info.is_depth();
     let clear_stencil = buffers.contains(ClearBuffers::STENCIL) && info.is_stencil();
-    match (clear_depth, clear_stencil) {
-        (true, true) => {
-            gl.clear_buffer_depth_stencil(glow::DEPTH_STENCIL, 0, depth as f32, stencil as i32);
-        }
-        (true, false) => gl.clear_buffer_depth(depth as f32),
-        (false, true) => gl.clear_buffer_stencil(stencil as i32),
-        (false, false) => {}
-    }
+    gl.clear_buffer_depth_stencil(
+        clear_depth.then_some(depth as f32),
+        clear_stencil.then_some(stencil as i32),
+    );
 }
 
 /// The part of `rect` within a surface of this size.

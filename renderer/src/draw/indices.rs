@@ -56,14 +56,17 @@ pub fn draw_indexed(
     let Some(index) = &state.index_buffer else {
         return Err(CommandError::Incomplete("an index buffer"));
     };
+    // The end of what is read was checked, so that this fits.
+    let offset = index.offset + draw.first_index * index.size.bytes();
+    if host.gl.is_es20() {
+        return draw_es20(host, state, draw, call, (index, offset));
+    }
     if call.base_vertex != 0 && !host.caps.has(Feature::DrawElementsBaseVertex) {
         return Err(CommandError::Unsupported("a base vertex"));
     }
     let restart = Restart::of(draw.restart_index, index.size);
     host.gl
         .set_enabled(glow::PRIMITIVE_RESTART_FIXED_INDEX, restart != Restart::Off);
-    // The end of what is read was checked, so that this fits.
-    let offset = index.offset + draw.first_index * index.size.bytes();
     if let Restart::Foreign(restart) = restart {
         return draw_rewritten(host, state, (index, offset), restart, call);
     }
@@ -87,13 +90,7 @@ fn draw_rewritten(
     }
     let size = index.size.bytes() as usize;
     let mut bytes = vec![0; call.count as usize * size];
-    host.gl
-        .bind_buffer(glow::COPY_READ_BUFFER, index.resource.gl_buffer());
-    let offset = i32::try_from(offset).map_err(|_| CommandError::OutOfRange("index offset"))?;
-    if !host
-        .gl
-        .read_buffer_data(glow::COPY_READ_BUFFER, offset, &mut bytes)
-    {
+    if !index.resource.read_bytes(&host.gl, offset, &mut bytes) {
         return Err(CommandError::Host(
             "the index buffer could not be mapped".to_owned(),
         ));
@@ -122,6 +119,94 @@ fn rewrite(bytes: &[u8], size: usize, restart: u32) -> Vec<u8> {
         .collect()
 }
 
+/// Draws by indices that OpenGL ES 2.0 takes: it adds no base, restarts at none, and
+/// knows 32-bit ones by an extension.
+fn draw_es20(
+    host: &Host,
+    state: &State,
+    draw: &Draw,
+    call: &DrawCall,
+    (index, offset): (&BoundIndexBuffer, u32),
+) -> Result<(), CommandError> {
+    let gl = &host.gl;
+    let restart = Restart::of(draw.restart_index, index.size);
+    let wide = host.caps.has(Feature::ElementIndexUint);
+    let known = wide || index.size != IndexSize::Bytes4;
+    if restart == Restart::Off && call.base_vertex == 0 && known {
+        vertex::bind_index_buffer(host, state);
+        gl.draw_indexed(call, gl_enums::index_type(index.size), offset);
+        return Ok(());
+    }
+    if call.count > MAX_REWRITTEN {
+        return Err(CommandError::Limit("indices that must be rewritten"));
+    }
+    let size = index.size.bytes() as usize;
+    let mut bytes = vec![0; call.count as usize * size];
+    if !index.resource.read_bytes(gl, offset, &mut bytes) {
+        return Err(CommandError::OutOfRange("indices"));
+    }
+    let restart = match restart {
+        Restart::Off => None,
+        Restart::Fixed => Some(u32::MAX >> (32 - 8 * size)),
+        Restart::Foreign(index) => Some(index),
+    };
+    let (indices, runs) = split(&bytes, size, restart, call.base_vertex);
+    let narrow = indices.iter().all(|index| *index <= 0xffff);
+    let (words, ty, bytes_each): (Vec<u8>, _, _) = if narrow {
+        let words = indices.iter().flat_map(|i| (*i as u16).to_le_bytes());
+        (words.collect(), glow::UNSIGNED_SHORT, 2)
+    } else if wide {
+        let words = indices.iter().flat_map(|i| i.to_le_bytes());
+        (words.collect(), glow::UNSIGNED_INT, 4)
+    } else {
+        return Err(CommandError::Unsupported("indices above 65535"));
+    };
+    let copy = Buffer::new(gl).map_err(CommandError::Host)?;
+    gl.bind_buffer(glow::ELEMENT_ARRAY_BUFFER, Some(copy.name()));
+    gl.buffer_data(glow::ELEMENT_ARRAY_BUFFER, &words, glow::STREAM_DRAW);
+    for (first, count) in runs {
+        let run = DrawCall {
+            count,
+            base_vertex: 0,
+            ..*call
+        };
+        gl.draw_indexed(&run, ty, first * bytes_each);
+    }
+    Ok(())
+}
+
+/// The indices as 32-bit ones with `base` added, without those that restart; and the runs
+/// between these, first and number.
+fn split(
+    bytes: &[u8],
+    size: usize,
+    restart: Option<u32>,
+    base: i32,
+) -> (Vec<u32>, Vec<(u32, u32)>) {
+    let mut indices = Vec::with_capacity(bytes.len() / size);
+    let mut runs = Vec::new();
+    let mut first = 0;
+    let mut end_run = |indices: &Vec<u32>| {
+        let end = indices.len() as u32;
+        if end > first {
+            runs.push((first, end - first));
+        }
+        first = end;
+    };
+    for index in bytes.chunks_exact(size) {
+        let mut word = [0; 4];
+        word[..size].copy_from_slice(index);
+        let value = u32::from_le_bytes(word);
+        if Some(value) == restart {
+            end_run(&indices);
+        } else {
+            indices.push(value.wrapping_add_signed(base));
+        }
+    }
+    end_run(&indices);
+    (indices, runs)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +217,14 @@ mod tests {
         assert_eq!(Restart::of(Some(0xffff), IndexSize::Bytes2), Restart::Fixed);
         assert_eq!(Restart::of(Some(u32::MAX), IndexSize::Bytes2), Restart::Off);
         assert_eq!(Restart::of(Some(7), IndexSize::Bytes1), Restart::Foreign(7));
+    }
+
+    #[test]
+    fn split_makes_runs_between_restarts_and_adds_the_base() {
+        let bytes = [1, 0, 7, 0, 7, 0, 2, 0, 3, 0];
+        let (indices, runs) = split(&bytes, 2, Some(7), 10);
+        assert_eq!(indices, [11, 12, 13]);
+        assert_eq!(runs, [(0, 1), (1, 2)]);
     }
 
     #[test]

@@ -112,11 +112,8 @@ fn read_words<const N: usize>(
     buffer: &Resource,
     offset: u32,
 ) -> Result<[u32; N], CommandError> {
-    let offset = i32::try_from(offset).map_err(|_| CommandError::OutOfRange("indirect offset"))?;
     let mut words = [0; N];
-    let gl = &host.gl;
-    gl.bind_buffer(glow::COPY_READ_BUFFER, buffer.gl_buffer());
-    if gl.read_buffer_data(glow::COPY_READ_BUFFER, offset, words.as_mut_bytes()) {
+    if buffer.read_bytes(&host.gl, offset, words.as_mut_bytes()) {
         return Ok(words);
     }
     Err(CommandError::Host(

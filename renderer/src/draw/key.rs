@@ -4,12 +4,13 @@
 //! stays at its default, so that equal texts share a variant.
 
 use crate::context::state::State;
+use crate::draw::bindings::channel_number;
 use crate::draw::framebuffer::FramebufferInfo;
 use crate::draw::shader::ShaderObject;
 use crate::gl::host::Feature;
 use crate::glsl::{
-    CompareFunc, FragmentKey, IMAGES, InterpolationKey, RasterKey, SamplerKey, ShaderKey,
-    VaryingSet, VertexKey,
+    CompareFunc, FragmentKey, IMAGES, InterpolationKey, RasterKey, SamplerForm, SamplerKey,
+    ShaderKey, VaryingSet, VertexKey,
 };
 use crate::host::Host;
 use crate::protocol::values::{PrimitiveMode, ShaderStage};
@@ -99,6 +100,7 @@ impl<'a> KeyBuilder<'a> {
             .and_then(|shader| shader.info.output_primitive)
             .map_or_else(|| Primitives::of_mode(mode), Primitives::of_output);
         let interpolation = bound(ShaderStage::Fragment)
+            .filter(|_| !host.gl.is_es20())
             .map(|shader| shader.info.interpolation(state.rasterizer.flatshade))
             .unwrap_or_default();
         Self {
@@ -222,13 +224,28 @@ impl<'a> KeyBuilder<'a> {
                 Some(op) if target.has_unorm_color && self.host.emulates_logic_op() => op as u8 + 1,
                 _ => 0,
             },
-            emulated_clip_planes: 0,
+            emulated_clip_planes: self.emulated_clip_planes(),
         }
     }
 
     /// Must shaders do depth clamping?
     fn clamps_depth(&self) -> bool {
-        !self.state.rasterizer.depth_clip && !self.host.caps.has(Feature::DepthClamp)
+        !self.state.rasterizer.depth_clip
+            && !self.host.caps.has(Feature::DepthClamp)
+            && self.host.caps.has(Feature::FragDepth)
+    }
+
+    /// Clip distances that come as varyings, because the host has none.
+    fn emulated_clip_planes(&self) -> u8 {
+        let last = self.state.stages[self.last.index()].shader.as_ref();
+        let Some(last) = last.filter(|_| !self.host.caps.has(Feature::ClipCullDistance)) else {
+            return 0;
+        };
+        match last.info.clip_distances {
+            0 if last.info.prohibits_clip_planes => 0,
+            0 => (u8::BITS - self.state.rasterizer.clip_plane_enable.leading_zeros()) as u8,
+            written => written,
+        }
     }
 
     fn writes_back_color(&self) -> bool {
@@ -256,7 +273,34 @@ impl<'a> KeyBuilder<'a> {
             }
         }
         let biased = self.state.stages[shader.stage.index()].biased_samplers & shader.info.samplers;
-        SamplerKey { swizzled, biased }
+        let forms = if self.host.gl.is_es20() {
+            self.sampler_forms(shader)
+        } else {
+            [SamplerForm::default(); SamplerForm::SAMPLERS]
+        };
+        SamplerKey {
+            swizzled,
+            biased,
+            forms,
+        }
+    }
+
+    /// What shaders do for textures and samplers of OpenGL ES 2.0.
+    fn sampler_forms(&self, shader: &ShaderObject) -> [SamplerForm; SamplerForm::SAMPLERS] {
+        let stage = &self.state.stages[shader.stage.index()];
+        std::array::from_fn(|slot| match &stage.views[slot] {
+            Some(view) if shader.info.samplers & (1 << slot) != 0 => {
+                let mut form = SamplerForm::swizzled(view.swizzle().map(channel_number));
+                if view.is_srgb {
+                    form = form.decoding();
+                }
+                match &stage.samplers[slot] {
+                    Some(sampler) => sampler.complete_form(self.host, view, form),
+                    None => form,
+                }
+            }
+            _ => SamplerForm::default(),
+        })
     }
 }
 

@@ -18,10 +18,12 @@ use crate::glsl::SystemUse;
 use crate::host::Host;
 use crate::protocol::values::{PrimitiveMode, ShaderStage};
 
+pub mod attributes;
 pub mod bindings;
 pub mod blend;
 pub mod blit;
 pub mod blitter;
+mod blitter20;
 pub mod clear;
 pub mod compute;
 pub mod fixed;
@@ -31,6 +33,7 @@ pub mod indirect;
 pub mod key;
 pub mod program;
 pub mod shader;
+pub mod uniforms;
 pub mod vertex;
 
 use bindings::{StreamedState, fill_system_block};
@@ -107,7 +110,7 @@ impl DrawState {
         if program.system.is_empty() {
             return Ok(());
         }
-        self.streamed.bind_system(host, true, |block| {
+        self.streamed.bind_system(host, program, true, |block| {
             fill_system_block(block, state, program.system);
         })
     }
@@ -136,6 +139,9 @@ pub fn draw(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Comman
         &captured
     };
     if draw.indirect.is_none() && draw.count == 0 {
+        return Ok(());
+    }
+    if host.gl.is_es20() && sub.state.rasterizer.discard {
         return Ok(());
     }
     check_draw(host, &sub.state, draw)?;
@@ -272,13 +278,15 @@ fn prepare(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Command
         let views = views_changed && program.system.contains(SystemUse::SAMPLERS);
         let system = Dirty::SYSTEM | Dirty::VIEWPORT | Dirty::RASTERIZER | Dirty::DEPTH_STENCIL;
         let changed = program_changed || per_draw || views || dirty.intersects(system);
-        drawn.streamed.bind_system(host, changed, |block| {
-            fill_system_block(block, state, program.system);
-            // Draws without indices have a first vertex, but no base.
-            block.base_vertex = if draw.indexed { draw.index_bias } else { 0 };
-            block.base_instance = draw.start_instance as i32;
-            block.draw_id = draw.draw_id as i32;
-        })?;
+        drawn
+            .streamed
+            .bind_system(host, &program, changed, |block| {
+                fill_system_block(block, state, program.system);
+                // Draws without indices have a first vertex, but no base.
+                block.base_vertex = if draw.indexed { draw.index_bias } else { 0 };
+                block.base_instance = draw.start_instance as i32;
+                block.draw_id = draw.draw_id as i32;
+            })?;
     }
     // What a draw does not look at stays dirty for the one that does.
     state.dirty &= Dirty::STREAM_OUTPUT;

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::context::error::CommandError;
 use crate::draw::shader::Variant;
+use crate::draw::uniforms::ProgramUniforms;
 use crate::gl::{Gl, Program};
 use crate::glsl::{FeedbackMode, ImageBinding, Interface, StorageBinding, SystemBlock, SystemUse};
 use crate::protocol::values::ShaderStage;
@@ -58,6 +59,8 @@ pub struct LinkedProgram {
     pub system: SystemUse,
     /// Outputs are captured in this mode.
     pub feedback: Option<FeedbackMode>,
+    /// What is fed by uniforms, in a language without uniform blocks.
+    pub uniforms: Option<ProgramUniforms>,
     // The program holds its shaders in GL; this only keeps their names from being reused.
     _variants: Vec<Rc<Variant>>,
 }
@@ -123,6 +126,9 @@ fn link(
         };
         gl.transform_feedback_varyings(name, &varyings, mode);
     }
+    if gl.is_es20() {
+        bind_attributes(gl, name, &used);
+    }
     gl.link_program(name);
     if !gl.get_program_link_status(name) {
         let log = gl.get_program_info_log(name);
@@ -145,18 +151,35 @@ fn link(
             &mut next_binding,
         );
     }
-    if !system.is_empty()
+    if !gl.is_es20()
+        && !system.is_empty()
         && let Some(block) = gl.get_uniform_block_index(name, SystemBlock::NAME)
     {
         gl.uniform_block_binding(name, block, SYSTEM_BINDING);
     }
+    let uniforms = gl
+        .is_es20()
+        .then(|| ProgramUniforms::of(gl, name, unit_base, variants));
     Ok(LinkedProgram {
         program,
+        uniforms,
         stages,
         system,
         feedback,
         _variants: used,
     })
+}
+
+/// Gives attributes the locations that the language has no words for.
+fn bind_attributes(gl: &Gl, program: glow::Program, variants: &[Rc<Variant>]) {
+    for variant in variants {
+        let mut left = variant.interface.attributes;
+        while left != 0 {
+            let location = left.trailing_zeros();
+            left &= left - 1;
+            gl.bind_attrib_location(program, location, &format!("attr{location}"));
+        }
+    }
 }
 
 /// Connects a stage's blocks and samplers to bindings and units.
@@ -173,7 +196,8 @@ fn connect(
         storage_buffers: interface.storage_buffers.clone(),
         ..StageUse::default()
     };
-    if let Some(block) = &interface.const_block
+    if !gl.is_es20()
+        && let Some(block) = &interface.const_block
         && let Some(index) = gl.get_uniform_block_index(program, &block.name)
     {
         gl.uniform_block_binding(program, index, CONSTANT_BINDING + stage as u32);

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use crate::context::error::CommandError;
 use crate::context::state::{BoundVertexBuffer, MAX_VERTEX_BUFFERS, State};
+use crate::draw::attributes::Converted;
 use crate::gl::host::Feature;
 use crate::gl::{Gl, VertexArray};
 use crate::host::Host;
@@ -20,11 +21,15 @@ pub const MAX_ATTRIBUTES: usize = 32;
 
 /// One attribute.
 #[derive(Clone, Copy, Debug)]
-struct Attribute {
-    buffer: u32,
-    offset: u32,
-    divisor: u32,
-    format: VertexFormat,
+pub struct Attribute {
+    /// Vertex buffer slot.
+    pub buffer: u32,
+    /// First byte within a vertex.
+    pub offset: u32,
+    /// Instances a step, 0 for a step a vertex.
+    pub divisor: u32,
+    /// How it is fetched.
+    pub format: VertexFormat,
 }
 
 /// What a vertex buffer slot of a vertex array holds: the buffer's serial number (GL
@@ -47,9 +52,21 @@ pub struct VertexLayout {
     index_buffer: Cell<Option<u64>>,
     /// First instance that the bound pointers start at (hosts without base instance).
     base_instance: Cell<u32>,
+    /// Attributes as floats, on hosts that do not fetch their formats.
+    converted: RefCell<[Option<Converted>; MAX_ATTRIBUTES]>,
 }
 
 impl VertexLayout {
+    /// The attributes, by location.
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.attributes
+    }
+
+    /// Attributes as floats, by location.
+    pub fn converted(&self) -> &RefCell<[Option<Converted>; MAX_ATTRIBUTES]> {
+        &self.converted
+    }
+
     /// Checks and takes a layout.
     ///
     /// # Errors
@@ -68,6 +85,7 @@ impl VertexLayout {
             slots: RefCell::new([None; MAX_VERTEX_BUFFERS]),
             index_buffer: Cell::new(None),
             base_instance: Cell::new(0),
+            converted: RefCell::new([const { None }; MAX_ATTRIBUTES]),
         };
         for (index, element) in elements.iter().enumerate() {
             let format = element
@@ -137,8 +155,12 @@ impl VertexLayout {
 /// If GL has no vertex array left.
 pub fn bind(host: &Host, state: &State, base_instance: u32) -> Result<(), CommandError> {
     let gl = &host.gl;
+    if let Some(attributes) = &host.attributes {
+        return attributes.bind(host, state, base_instance);
+    }
     let Some(layout) = &state.vertex_elements else {
-        gl.bind_vertex_array(Some(host.empty_vertex_array.name()));
+        let empty = host.empty_vertex_array.as_ref();
+        gl.bind_vertex_array(empty.map(VertexArray::name));
         return Ok(());
     };
     let modern = host.caps.has(Feature::VertexAttribBinding);
@@ -169,7 +191,7 @@ pub fn bind_index_buffer(host: &Host, state: &State) {
     };
     let serial = Some(index.resource.serial());
     match &state.vertex_elements {
-        Some(layout) if layout.index_buffer.replace(serial) == serial => {}
+        Some(layout) if !host.gl.is_es20() && layout.index_buffer.replace(serial) == serial => {}
         _ => host
             .gl
             .bind_buffer(glow::ELEMENT_ARRAY_BUFFER, index.resource.gl_buffer()),
@@ -336,19 +358,71 @@ fn set_constant(gl: &Gl, index: u32, format: &VertexFormat, bytes: &[u8; 16]) {
             };
             gl.vertex_attrib_4_u32(index, value(0), value(1), value(2), value(3));
         }
-        (VertexType::U8, false) => {
-            let scale = if format.normalized { 255.0 } else { 1.0 };
-            let value = |i| {
-                if i < components {
-                    f32::from(bytes[i]) / scale
-                } else {
-                    default(i)
-                }
-            };
+        (_, false) => {
+            let value = |i| component(format, bytes, i);
             gl.vertex_attrib_4_f32(index, value(0), value(1), value(2), value(3));
         }
         // Mesa makes its current attributes from 32-bit values; others keep GL's default.
         _ => gl.vertex_attrib_4_f32(index, 0.0, 0.0, 0.0, 1.0),
+    }
+}
+
+/// A component of an attribute that shaders read as floats.
+pub fn component(format: &VertexFormat, bytes: &[u8; 16], index: usize) -> f32 {
+    if index >= usize::from(format.components) {
+        return default(index);
+    }
+    let word = |from: usize| {
+        let mut word = [0; 4];
+        word.copy_from_slice(&bytes[from..from + 4]);
+        u32::from_le_bytes(word)
+    };
+    let half = || u16::from_le_bytes([bytes[2 * index], bytes[2 * index + 1]]);
+    let byte = bytes[index];
+    let tens = || {
+        let bits = if index == 3 { 2 } else { 10 };
+        (word(0) >> (10 * index) << (32 - bits), bits)
+    };
+    let (value, largest) = match format.ty {
+        VertexType::U8 => (f64::from(byte), 255.0),
+        VertexType::I8 => (f64::from(byte.cast_signed()), 127.0),
+        VertexType::U16 => (f64::from(half()), 65535.0),
+        VertexType::I16 => (f64::from(half().cast_signed()), 32767.0),
+        VertexType::U32 => (f64::from(word(4 * index)), f64::from(u32::MAX)),
+        VertexType::I32 => (
+            f64::from(word(4 * index).cast_signed()),
+            f64::from(i32::MAX),
+        ),
+        VertexType::Fixed => return word(4 * index).cast_signed() as f32 / 65536.0,
+        VertexType::F16 => return half_float(half()),
+        VertexType::F32 => return f32::from_bits(word(4 * index)),
+        VertexType::U2_10_10_10 => {
+            let (value, bits) = tens();
+            (f64::from(value >> (32 - bits)), f64::from((1 << bits) - 1))
+        }
+        VertexType::I2_10_10_10 => {
+            let (value, bits) = tens();
+            let value = value.cast_signed() >> (32 - bits);
+            (f64::from(value), f64::from((1 << (bits - 1)) - 1))
+        }
+    };
+    if format.normalized {
+        (value / largest).max(-1.0) as f32
+    } else {
+        value as f32
+    }
+}
+
+/// The value of a 16-bit float.
+fn half_float(half: u16) -> f32 {
+    let sign = if half & 0x8000 == 0 { 1.0 } else { -1.0 };
+    let exponent = i32::from(half >> 10 & 0x1f);
+    let fraction = f32::from(half & 0x3ff);
+    sign * match exponent {
+        0 => fraction * 2f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (fraction + 1024.0) * 2f32.powi(exponent - 25),
     }
 }
 
@@ -357,7 +431,7 @@ fn default(component: usize) -> f32 {
 }
 
 /// GL's type of a component.
-const fn vertex_type(ty: VertexType) -> u32 {
+pub const fn vertex_type(ty: VertexType) -> u32 {
     match ty {
         VertexType::U8 => glow::UNSIGNED_BYTE,
         VertexType::I8 => glow::BYTE,
@@ -376,4 +450,54 @@ const fn vertex_type(ty: VertexType) -> u32 {
 /// The layout of a draw without attributes.
 pub fn empty_array(gl: &Rc<Gl>) -> Result<VertexArray, String> {
     VertexArray::new(gl)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn format(components: u8, ty: VertexType, normalized: bool) -> VertexFormat {
+        VertexFormat {
+            components,
+            ty,
+            normalized,
+            integer: false,
+            swap_red_blue: false,
+            bytes: 16,
+        }
+    }
+
+    fn values(format: &VertexFormat, start: &[u8]) -> [f32; 4] {
+        let mut bytes = [0; 16];
+        bytes[..start.len()].copy_from_slice(start);
+        [0, 1, 2, 3].map(|index| component(format, &bytes, index))
+    }
+
+    #[test]
+    fn components_of_all_types_become_floats() {
+        let halves = [0x00, 0x3c, 0x00, 0xc0];
+        assert_eq!(
+            values(&format(2, VertexType::F16, false), &halves),
+            [1.0, -2.0, 0.0, 1.0]
+        );
+        let tens = (1023u32 | 511 << 10 | 3 << 30).to_le_bytes();
+        assert_eq!(
+            values(&format(4, VertexType::U2_10_10_10, true), &tens),
+            [1.0, 511.0 / 1023.0, 0.0, 1.0]
+        );
+        assert_eq!(
+            values(&format(4, VertexType::I2_10_10_10, false), &tens),
+            [-1.0, 511.0, 0.0, -1.0]
+        );
+        let integers = [0xff, 0xff, 0xff, 0xff];
+        assert_eq!(
+            values(&format(1, VertexType::I32, false), &integers),
+            [-1.0, 0.0, 0.0, 1.0]
+        );
+        assert_eq!(
+            values(&format(4, VertexType::U8, true), &integers),
+            [1.0; 4]
+        );
+        assert_eq!(half_float(0x0001), 2f32.powi(-24));
+    }
 }

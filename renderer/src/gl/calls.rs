@@ -33,10 +33,8 @@ impl Gl {
         fn get_parameter_indexed_i32(parameter: u32, index: u32) -> i32;
         fn get_parameter_string(parameter: u32) -> String;
         fn get_parameter_indexed_string(parameter: u32, index: u32) -> String;
-        fn bind_buffer(target: u32, buffer: Option<glow::Buffer>);
         fn bind_buffer_base(target: u32, index: u32, buffer: Option<glow::Buffer>);
         fn bind_buffer_range(target: u32, index: u32, buffer: Option<glow::Buffer>, offset: i32, size: i32);
-        fn buffer_data_size(target: u32, size: i32, usage: u32);
         fn copy_buffer_sub_data(from: u32, to: u32, from_offset: i32, to_offset: i32, size: i32);
         fn bind_vertex_buffer(slot: u32, buffer: Option<glow::Buffer>, offset: i32, stride: i32);
         fn vertex_attrib_binding(attrib: u32, slot: u32);
@@ -61,17 +59,10 @@ impl Gl {
         fn sampler_parameter_i32(sampler: glow::Sampler, parameter: u32, value: i32);
         fn sampler_parameter_f32(sampler: glow::Sampler, parameter: u32, value: f32);
         fn pixel_store_i32(parameter: u32, value: i32);
-        fn check_framebuffer_status(target: u32) -> u32;
         fn framebuffer_texture(target: u32, attachment: u32, texture: Option<glow::Texture>, level: i32);
-        fn framebuffer_texture_2d(target: u32, attachment: u32, textarget: u32, texture: Option<glow::Texture>, level: i32);
-        fn framebuffer_texture_layer(target: u32, attachment: u32, texture: Option<glow::Texture>, level: i32, layer: i32);
-        fn draw_buffers(buffers: &[u32]);
-        fn read_buffer(source: u32);
         fn blit_framebuffer(sx0: i32, sy0: i32, sx1: i32, sy1: i32, dx0: i32, dy0: i32, dx1: i32, dy1: i32, mask: u32, filter: u32);
-        fn clear_buffer_f32_slice(target: u32, index: u32, value: &[f32; 4]);
         fn clear_buffer_i32_slice(target: u32, index: u32, value: &[i32; 4]);
         fn clear_buffer_u32_slice(target: u32, index: u32, value: &[u32; 4]);
-        fn clear_buffer_depth_stencil(target: u32, index: u32, depth: f32, stencil: i32);
         fn copy_tex_sub_image_2d(target: u32, level: i32, xoffset: i32, yoffset: i32, x: i32, y: i32, width: i32, height: i32);
         fn copy_tex_sub_image_3d(target: u32, level: i32, xoffset: i32, yoffset: i32, zoffset: i32, x: i32, y: i32, width: i32, height: i32);
         fn copy_image_sub_data(src: glow::Texture, src_target: u32, src_level: i32, sx: i32, sy: i32, sz: i32, dst: glow::Texture, dst_target: u32, dst_level: i32, dx: i32, dy: i32, dz: i32, width: i32, height: i32, depth: i32);
@@ -137,17 +128,10 @@ impl Gl {
     pub fn buffer_data_zeroed(&self, target: u32, size: i32, usage: u32) {
         let zeros = vec![0; usize::try_from(size).unwrap_or(0)];
         // SAFETY: the slice outlives the call, which copies it.
-        unsafe { self.raw.buffer_data_u8_slice(target, &zeros, usage) };
-    }
-
-    /// Clears the bound framebuffer's depth.
-    pub fn clear_buffer_depth(&self, depth: f32) {
-        self.clear_buffer_f32_slice(glow::DEPTH, 0, &[depth, 0.0, 0.0, 0.0]);
-    }
-
-    /// Clears the bound framebuffer's stencil.
-    pub fn clear_buffer_stencil(&self, stencil: i32) {
-        self.clear_buffer_i32_slice(glow::STENCIL, 0, &[stencil, 0, 0, 0]);
+        unsafe {
+            self.raw
+                .buffer_data_u8_slice(self.buffer_target(target), &zeros, usage);
+        };
     }
 
     /// Makes a following clear write all of `area` (or of the framebuffer) and no more,
@@ -224,7 +208,10 @@ impl Gl {
     /// New storage with the content of `data` for the buffer bound to `target`.
     pub fn buffer_data(&self, target: u32, data: &[u8], usage: u32) {
         // SAFETY: the slice outlives the call, which copies it.
-        unsafe { self.raw.buffer_data_u8_slice(target, data, usage) };
+        unsafe {
+            self.raw
+                .buffer_data_u8_slice(self.buffer_target(target), data, usage);
+        };
     }
 
     /// Storage of a multisample array texture: `size` is width, height and layers.

@@ -33,7 +33,9 @@ impl Gl {
                 // SAFETY: numbers only; what the bound buffers hold is the caller's check.
                 unsafe { f(draw.mode, first, count, instances, draw.base_instance) };
             }
-            _ if draw.instances == 1 => self.draw_arrays(draw.mode, first, count),
+            _ if draw.instances == 1 || !self.instanced_arrays => {
+                self.draw_arrays(draw.mode, first, count)
+            }
             _ => self.draw_arrays_instanced(draw.mode, first, count, instances),
         }
     }
@@ -63,7 +65,7 @@ impl Gl {
                 (_, _, Some(f)) if draw.base_vertex != 0 => {
                     f(draw.mode, count, ty, place, draw.base_vertex);
                 }
-                _ if draw.instances == 1 => {
+                _ if draw.instances == 1 || !self.instanced_arrays => {
                     self.raw.draw_elements(draw.mode, count, ty, offset as i32);
                 }
                 _ => {

@@ -5,8 +5,6 @@
 //! tested on a rich one: whatever the asked-for version does not have is treated as
 //! absent, extensions included.
 
-use std::collections::HashSet;
-
 use super::Gl;
 
 /// A GL version.
@@ -97,8 +95,42 @@ const GL46: Option<Version> = Some(Version::new(4, 6));
 const NEVER: Option<Version> = None;
 
 features! {
-    /// Uniform blocks, array textures, instancing, transform feedback.
+    /// Uniform blocks, array textures, instancing, transform feedback, integers in shaders.
     Gles3 = ES30, GL3, [];
+    /// Volume textures.
+    Texture3d = ES30, GL3, ["GL_OES_texture_3D"];
+    /// Textures of depth.
+    DepthTexture = ES30, GL3, ["GL_OES_depth_texture"];
+    /// Depth and stencil in one texture or renderbuffer.
+    PackedDepthStencil = ES30, GL3, ["GL_OES_packed_depth_stencil"];
+    /// Repetition and mip levels of textures whose sizes are no powers of two.
+    TextureNpot = ES30, GL3, ["GL_OES_texture_npot"];
+    /// Drawing to other mip levels than the first.
+    RenderMipmap = ES30, GL3, ["GL_OES_fbo_render_mipmap"];
+    /// Indices of 32 bits.
+    ElementIndexUint = ES30, GL3, ["GL_OES_element_index_uint"];
+    /// `dFdx` and `dFdy`.
+    StandardDerivatives = ES30, GL3, ["GL_OES_standard_derivatives"];
+    /// Explicit levels and gradients in fragment shaders.
+    ShaderTextureLod = ES30, GL3, ["GL_EXT_shader_texture_lod"];
+    /// Depth from fragment shaders.
+    FragDepth = ES30, GL3, ["GL_EXT_frag_depth"];
+    /// Several colour buffers.
+    DrawBuffers = ES30, GL3, ["GL_EXT_draw_buffers"];
+    /// Queries for whether any sample passed.
+    OcclusionQuery = ES30, GL3, ["GL_EXT_occlusion_query_boolean"];
+    /// The minimum and maximum as blend equations.
+    BlendMinMax = ES30, GL3, ["GL_EXT_blend_minmax"];
+    /// Uploads from rows with gaps.
+    UnpackSubimage = ES30, GL3, ["GL_EXT_unpack_subimage"];
+    /// Textures of red, and of red and green.
+    TextureRg = ES30, GL3, ["GL_EXT_texture_rg"];
+    /// Attributes that step with instances.
+    InstancedArrays = ES30, GL3, ["GL_EXT_instanced_arrays", "GL_ANGLE_instanced_arrays"];
+    /// Textures of 16-bit floats.
+    TextureHalfFloat = ES30, GL3, ["GL_OES_texture_half_float"];
+    /// Textures of 32-bit floats.
+    TextureFloat = ES30, GL3, ["GL_OES_texture_float"];
     /// Images, storage buffers and compute shaders.
     Compute = ES31, GL4, [];
     /// `glBindVertexBuffer` and friends.
@@ -272,6 +304,8 @@ pub struct Limits {
     pub vertex_attrib_stride: u32,
     pub vertex_output_components: u32,
     pub varying_vectors: u32,
+    pub vertex_uniform_vectors: u32,
+    pub fragment_uniform_vectors: u32,
     pub uniform_block_size: u32,
     pub vertex_uniform_blocks: u32,
     pub fragment_uniform_blocks: u32,
@@ -345,19 +379,23 @@ impl Capabilities {
             Some(most) if gles => real.min(most),
             _ => real,
         };
-        let count = gl.get_parameter_i32(glow::NUM_EXTENSIONS).max(0) as u32;
-        let extensions: HashSet<String> = (0..count)
-            .map(|i| gl.get_parameter_indexed_string(glow::EXTENSIONS, i))
-            .collect();
+        let extensions = gl.extensions();
         let limited = limit.gles.is_some();
         let mut features = FeatureSet::EMPTY;
         for (feature, es, desktop, names) in FEATURES {
+            if gl.is_es20() && !suits_es20(*feature) {
+                continue;
+            }
             let core = if gles { *es } else { *desktop };
             let in_core = core.is_some_and(|needed| version >= needed);
-            // A limited host has none of the extensions that a newer core took in.
-            let hidden = limited && core.is_some();
+            // A limited host has none of the extensions that a newer core took in, but for
+            // those that hosts of OpenGL ES 2.0 have.
+            let hidden = limited && core.is_some_and(|core| core > Version::new(3, 0));
             let by_extension = !hidden && names.iter().any(|name| extensions.contains(*name));
-            if (in_core || by_extension) && !limit.without.contains(*feature) {
+            // What OpenGL ES 3.0 has is used there without asking.
+            let granted = !gl.is_es20() && *es == ES30 && in_core;
+            let without = limit.without.contains(*feature) && !granted;
+            if (in_core || by_extension) && !without {
                 features.insert(*feature);
             }
         }
@@ -371,7 +409,11 @@ impl Capabilities {
             features,
             without: limit.without,
         };
-        capabilities.limits = capabilities.probe_limits(gl);
+        capabilities.limits = if capabilities.has(Feature::Gles3) {
+            capabilities.probe_limits(gl)
+        } else {
+            capabilities.probe_limits_es20(gl)
+        };
         gl.take_error();
         capabilities
     }
@@ -397,6 +439,52 @@ impl Capabilities {
             digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
         });
         version.is_some_and(|version: u32| version < FIRST_SOUND)
+    }
+
+    /// The limits that OpenGL ES 2.0 knows; what it has not is 0.
+    fn probe_limits_es20(&self, gl: &Gl) -> Limits {
+        let get = |parameter| gl.get_parameter_i32(parameter).max(0) as u32;
+        let when = |feature, parameter, otherwise| {
+            if self.has(feature) {
+                get(parameter)
+            } else {
+                otherwise
+            }
+        };
+        let range = |parameter| {
+            let mut values = [1.0; 2];
+            gl.get_parameter_f32_slice(parameter, &mut values);
+            values
+        };
+        let varying_vectors = get(glow::MAX_VARYING_VECTORS);
+        Limits {
+            texture_size: get(glow::MAX_TEXTURE_SIZE),
+            texture_3d_size: when(Feature::Texture3d, glow::MAX_3D_TEXTURE_SIZE, 0),
+            cube_map_size: get(glow::MAX_CUBE_MAP_TEXTURE_SIZE),
+            color_attachments: when(Feature::DrawBuffers, glow::MAX_COLOR_ATTACHMENTS, 1),
+            draw_buffers: when(Feature::DrawBuffers, glow::MAX_DRAW_BUFFERS, 1),
+            samples: 1,
+            vertex_attribs: get(glow::MAX_VERTEX_ATTRIBS),
+            vertex_output_components: varying_vectors * 4,
+            varying_vectors,
+            vertex_uniform_vectors: get(glow::MAX_VERTEX_UNIFORM_VECTORS),
+            fragment_uniform_vectors: get(glow::MAX_FRAGMENT_UNIFORM_VECTORS),
+            uniform_buffer_alignment: 1,
+            texture_units: get(glow::MAX_TEXTURE_IMAGE_UNITS),
+            vertex_texture_units: get(glow::MAX_VERTEX_TEXTURE_IMAGE_UNITS),
+            combined_texture_units: get(glow::MAX_COMBINED_TEXTURE_IMAGE_UNITS),
+            viewports: 1,
+            point_size: range(glow::ALIASED_POINT_SIZE_RANGE),
+            line_width: range(glow::ALIASED_LINE_WIDTH_RANGE),
+            // A bias of lookups is a part of the language, its limit is not said.
+            texture_lod_bias: 2.0,
+            anisotropy: if self.has(Feature::Anisotropy) {
+                gl.get_parameter_f32(glow::MAX_TEXTURE_MAX_ANISOTROPY_EXT)
+            } else {
+                1.0
+            },
+            ..Limits::default()
+        }
     }
 
     fn probe_limits(&self, gl: &Gl) -> Limits {
@@ -434,6 +522,8 @@ impl Capabilities {
             ),
             vertex_output_components: get(glow::MAX_VERTEX_OUTPUT_COMPONENTS),
             varying_vectors: get(glow::MAX_VARYING_VECTORS),
+            vertex_uniform_vectors: get(glow::MAX_VERTEX_UNIFORM_VECTORS),
+            fragment_uniform_vectors: get(glow::MAX_FRAGMENT_UNIFORM_VECTORS),
             uniform_block_size: get(glow::MAX_UNIFORM_BLOCK_SIZE),
             vertex_uniform_blocks: get(glow::MAX_VERTEX_UNIFORM_BLOCKS),
             fragment_uniform_blocks: get(glow::MAX_FRAGMENT_UNIFORM_BLOCKS),
@@ -528,6 +618,21 @@ impl Capabilities {
             },
         }
     }
+}
+
+/// Can the renderer use the feature on a host of OpenGL ES 2.0?
+fn suits_es20(feature: Feature) -> bool {
+    const OTHERS: [Feature; 6] = [
+        Feature::Anisotropy,
+        Feature::MirrorClampToEdge,
+        Feature::Robustness,
+        Feature::RobustBufferAccess,
+        Feature::ReadBgra,
+        Feature::TextureS3tc,
+    ];
+    let table = FEATURES.get(feature as usize);
+    let before_es30 = table.is_some_and(|(_, es, _, names)| *es == ES30 && !names.is_empty());
+    before_es30 || OTHERS.contains(&feature)
 }
 
 // Parameters that glow does not name.

@@ -18,6 +18,7 @@ use vm_memory::VolatileSlice;
 
 mod calls;
 mod draws;
+mod es20;
 pub mod ext;
 pub mod fence;
 pub mod host;
@@ -28,6 +29,7 @@ pub mod platform;
 pub mod stream;
 
 pub use draws::DrawCall;
+pub use es20::ImageStorage;
 pub use object::{
     Buffer, Framebuffer, Program, Query, Sampler, Shader, Texture, TransformFeedback, VertexArray,
 };
@@ -66,6 +68,14 @@ pub struct Gl {
     ext: ext::EntryPoints,
     bound: Bound,
     scratch_unit: u32,
+    /// Nothing of OpenGL ES 3.0 may be used.
+    es20: bool,
+    /// OpenGL ES 2.0 with `EXT_draw_buffers`.
+    several_draw_buffers: bool,
+    /// Attributes may step with instances.
+    instanced_arrays: bool,
+    /// Rows of uploads may have gaps.
+    unpack_rows: bool,
 }
 
 /// The capabilities of `glEnable` that are tracked, by bit.
@@ -102,17 +112,25 @@ impl Gl {
     /// # Safety
     /// A GL context must be current in this thread, stay current as long as the result
     /// and all objects made with it are used, and `load` must answer with its functions.
-    pub unsafe fn new(load: &mut names::Load<'_>) -> Rc<Self> {
+    /// With `most`, a context of OpenGL ES is taken for one of that version at most.
+    pub unsafe fn new(load: &mut names::Load<'_>, most: Option<host::Version>) -> Rc<Self> {
         // SAFETY: the caller vouches for `load` and for the current context.
         let names = unsafe {
             let plain = glow::Context::from_loader_function_cstr(&mut *load);
-            let (gles, version) = host::parse_version(&plain.get_parameter_string(glow::VERSION));
+            let (gles, real) = host::parse_version(&plain.get_parameter_string(glow::VERSION));
+            let es30 = host::Version::new(3, 0);
             names::Names {
                 gles,
-                version,
+                // Newer functions than those of a limit of 3.0 and up are harmless: features
+                // decide what is used.
+                version: most
+                    .filter(|most| *most < es30)
+                    .map_or(real, |most| most.min(real)),
+                lists_extensions: real >= es30,
                 extensions: plain.supported_extensions().clone(),
             }
         };
+        let es20 = names.gles && names.version < host::Version::new(3, 0);
         let mut find = |name: &std::ffi::CStr| names.find(load, name);
         // SAFETY: the names that `find` loads are those of the same functions.
         let (raw, ext) = unsafe {
@@ -129,15 +147,32 @@ impl Gl {
             ext,
             bound: Bound::unknown(units),
             scratch_unit: u32::try_from(units - 1).unwrap_or(0),
+            es20,
+            several_draw_buffers: names.extensions.contains("GL_EXT_draw_buffers"),
+            instanced_arrays: !es20
+                || names.extensions.contains("GL_EXT_instanced_arrays")
+                || names.extensions.contains("GL_ANGLE_instanced_arrays"),
+            unpack_rows: !es20 || names.extensions.contains("GL_EXT_unpack_subimage"),
         })
     }
 
     /// Wraps a context that is current in this thread. Like everything made from it, the
     /// result must not outlive the context.
     pub fn current(context: &platform::CurrentContext) -> Rc<Self> {
+        Self::limited(context, None)
+    }
+
+    /// As [`current`](Self::current), as if the context had no more than version `most` of
+    /// OpenGL ES.
+    pub fn limited(context: &platform::CurrentContext, most: Option<host::Version>) -> Rc<Self> {
         // SAFETY: a `CurrentContext` is current in the thread that has it (it is not `Send`),
         // and its display looks its functions up.
-        unsafe { Self::new(&mut |name| context.get_proc_address(name)) }
+        unsafe { Self::new(&mut |name| context.get_proc_address(name), most) }
+    }
+
+    /// The names of the host's extensions, whatever version it is taken for.
+    pub fn extensions(&self) -> &std::collections::HashSet<String> {
+        self.raw.supported_extensions()
     }
 
     /// The extension entry points.
@@ -203,28 +238,6 @@ impl Gl {
         }
     }
 
-    /// Binds the framebuffer that draws and clears go to.
-    pub fn bind_draw_framebuffer(&self, framebuffer: Option<glow::Framebuffer>) {
-        if self.bound.draw_framebuffer.replace(Some(framebuffer)) != Some(framebuffer) {
-            // SAFETY: as in `forward!`.
-            unsafe {
-                self.raw
-                    .bind_framebuffer(glow::DRAW_FRAMEBUFFER, framebuffer);
-            };
-        }
-    }
-
-    /// Binds the framebuffer that reads and blits come from.
-    pub fn bind_read_framebuffer(&self, framebuffer: Option<glow::Framebuffer>) {
-        if self.bound.read_framebuffer.replace(Some(framebuffer)) != Some(framebuffer) {
-            // SAFETY: as in `forward!`.
-            unsafe {
-                self.raw
-                    .bind_framebuffer(glow::READ_FRAMEBUFFER, framebuffer);
-            };
-        }
-    }
-
     fn activate(&self, unit: u32) {
         if self.bound.active_unit.replace(unit) != unit {
             // SAFETY: as in `forward!`.
@@ -256,6 +269,9 @@ impl Gl {
 
     /// Binds a sampler to a unit.
     pub fn bind_sampler(&self, unit: u32, sampler: Option<glow::Sampler>) {
+        if self.es20 {
+            return;
+        }
         let mut samplers = self.bound.samplers.borrow_mut();
         let Some(slot) = samplers.get_mut(unit as usize) else {
             return;
@@ -297,6 +313,9 @@ impl Gl {
 
     /// Switches a capability of `glEnable` on or off.
     pub fn set_enabled(&self, capability: u32, on: bool) {
+        if !self.knows_capability(capability) {
+            return;
+        }
         if let Some(index) = TRACKED.iter().position(|c| *c == capability) {
             let bit = 1 << index;
             let known = self.bound.enabled_known.get();
@@ -380,7 +399,10 @@ impl Gl {
     /// Copies `data` into the buffer bound to `target` at byte `offset`.
     pub fn buffer_sub_data(&self, target: u32, offset: i32, data: &[u8]) {
         // SAFETY: the slice outlives the call, which copies it; GL checks the range.
-        unsafe { self.raw.buffer_sub_data_u8_slice(target, offset, data) };
+        unsafe {
+            self.raw
+                .buffer_sub_data_u8_slice(self.buffer_target(target), offset, data);
+        };
     }
 
     /// Copies guest memory into the buffer bound to `target` at byte `offset`.
@@ -393,7 +415,7 @@ impl Gl {
         // them; that the guest may write them meanwhile changes bytes, not safety.
         unsafe {
             buffer_sub_data(
-                target,
+                self.buffer_target(target),
                 offset as isize,
                 data.len() as isize,
                 guard.as_ptr().cast(),
@@ -406,6 +428,9 @@ impl Gl {
     pub fn read_buffer_data(&self, target: u32, offset: i32, out: &mut [u8]) -> bool {
         if out.is_empty() {
             return true;
+        }
+        if self.es20 {
+            return false;
         }
         let Ok(len) = i32::try_from(out.len()) else {
             return false;
@@ -427,6 +452,9 @@ impl Gl {
 
     /// Inserts a fence behind all commands so far.
     pub fn fence_sync(&self) -> Option<glow::Fence> {
+        if self.es20 {
+            return None;
+        }
         // SAFETY: as in `forward!`.
         unsafe { self.raw.fence_sync(glow::SYNC_GPU_COMMANDS_COMPLETE, 0) }.ok()
     }

@@ -13,7 +13,7 @@ use super::host::Version;
 /// Looks up a name.
 pub type Load<'a> = dyn FnMut(&CStr) -> *const c_void + 'a;
 
-/// A function that not every OpenGL ES 3.0 has.
+/// A function that not every OpenGL ES has.
 struct Optional {
     name: &'static str,
     /// First version of OpenGL ES that has it under this name.
@@ -34,7 +34,11 @@ const fn row(
     }
 }
 
+const ES30: Option<Version> = Some(Version::new(3, 0));
 const ES32: Option<Version> = Some(Version::new(3, 2));
+const TEXTURE_3D: &[&str] = &["GL_OES_texture_3D"];
+const OCCLUSION: &[&str] = &["GL_EXT_occlusion_query_boolean"];
+const INSTANCED: &[&str] = &["GL_EXT_instanced_arrays", "GL_ANGLE_instanced_arrays"];
 const TEXTURE_BUFFER: &[&str] = &["GL_EXT_texture_buffer", "GL_OES_texture_buffer"];
 const BASE_VERTEX: &[&str] = &[
     "GL_EXT_draw_elements_base_vertex",
@@ -48,6 +52,18 @@ const TIMER: &[&str] = &["GL_EXT_disjoint_timer_query"];
 
 #[rustfmt::skip] // A row a line reads as a table.
 const OPTIONAL: &[Optional] = &[
+    row("glTexImage3D", ES30, TEXTURE_3D),
+    row("glTexSubImage3D", ES30, TEXTURE_3D),
+    row("glFramebufferTexture3D", None, TEXTURE_3D),
+    row("glDrawBuffers", ES30, &["GL_EXT_draw_buffers"]),
+    row("glGenQueries", ES30, OCCLUSION),
+    row("glDeleteQueries", ES30, OCCLUSION),
+    row("glBeginQuery", ES30, OCCLUSION),
+    row("glEndQuery", ES30, OCCLUSION),
+    row("glGetQueryObjectuiv", ES30, OCCLUSION),
+    row("glVertexAttribDivisor", ES30, INSTANCED),
+    row("glDrawArraysInstanced", ES30, INSTANCED),
+    row("glDrawElementsInstanced", ES30, INSTANCED),
     row("glTexBuffer", ES32, TEXTURE_BUFFER),
     row("glTexBufferRange", ES32, TEXTURE_BUFFER),
     row("glDrawElementsBaseVertex", ES32, BASE_VERTEX),
@@ -89,6 +105,36 @@ const OPTIONAL: &[Optional] = &[
     row("glDepthRangeIndexed", None, &[]),
 ];
 
+/// The functions of OpenGL ES 2.0 that this crate may use.
+#[rustfmt::skip] // In columns it reads as a table.
+const ES20: &[&str] = &[
+    "glActiveTexture", "glAttachShader", "glBindAttribLocation", "glBindBuffer",
+    "glBindFramebuffer", "glBindRenderbuffer", "glBindTexture", "glBlendColor",
+    "glBlendEquation", "glBlendEquationSeparate", "glBlendFunc", "glBlendFuncSeparate",
+    "glBufferData", "glBufferSubData", "glCheckFramebufferStatus", "glClear", "glClearColor",
+    "glClearDepthf", "glClearStencil", "glColorMask", "glCompileShader",
+    "glCompressedTexImage2D", "glCompressedTexSubImage2D", "glCopyTexImage2D",
+    "glCopyTexSubImage2D", "glCreateProgram", "glCreateShader", "glCullFace",
+    "glDeleteBuffers", "glDeleteFramebuffers", "glDeleteProgram", "glDeleteRenderbuffers",
+    "glDeleteShader", "glDeleteTextures", "glDepthFunc", "glDepthMask", "glDepthRangef",
+    "glDetachShader", "glDisable", "glDisableVertexAttribArray", "glDrawArrays",
+    "glDrawElements", "glEnable", "glEnableVertexAttribArray", "glFinish", "glFlush",
+    "glFramebufferRenderbuffer", "glFramebufferTexture2D", "glFrontFace", "glGenBuffers",
+    "glGenFramebuffers", "glGenRenderbuffers", "glGenTextures", "glGenerateMipmap",
+    "glGetError", "glGetFloatv", "glGetIntegerv", "glGetProgramInfoLog", "glGetProgramiv",
+    "glGetShaderInfoLog", "glGetShaderPrecisionFormat", "glGetShaderiv", "glGetString",
+    "glGetTexParameteriv", "glGetUniformLocation", "glIsEnabled", "glLineWidth",
+    "glLinkProgram", "glPixelStorei", "glPolygonOffset", "glReadPixels",
+    "glRenderbufferStorage", "glSampleCoverage", "glScissor", "glShaderSource",
+    "glStencilFunc", "glStencilFuncSeparate", "glStencilMask", "glStencilMaskSeparate",
+    "glStencilOp", "glStencilOpSeparate", "glTexImage2D", "glTexParameterf",
+    "glTexParameteri", "glTexSubImage2D", "glUniform1f", "glUniform1i", "glUniform1iv",
+    "glUniform4f", "glUniform4fv", "glUniform4i", "glUseProgram", "glVertexAttrib4f",
+    "glVertexAttribPointer", "glViewport",
+    // OES_EGL_image, which whoever imports images asks for first.
+    "glEGLImageTargetTexture2DOES",
+];
+
 /// Functions that desktop OpenGL lacks under this name.
 const EMBEDDED_ONLY: &[&str] = &["glDepthRangeIndexedf", "glBlendBarrier"];
 
@@ -96,8 +142,10 @@ const EMBEDDED_ONLY: &[&str] = &["glDepthRangeIndexedf", "glBlendBarrier"];
 pub struct Names {
     /// OpenGL ES, otherwise desktop OpenGL, which has everything under its own name.
     pub gles: bool,
-    /// Its version.
+    /// Its version, or an older one that it is to be taken for.
     pub version: Version,
+    /// It lists its extensions one by one, whatever it is taken for.
+    pub lists_extensions: bool,
     /// Its extensions.
     pub extensions: HashSet<String>,
 }
@@ -120,7 +168,10 @@ impl Names {
             return (!EMBEDDED_ONLY.contains(&name)).then_some(Resolved::Plain);
         }
         let Some(row) = OPTIONAL.iter().find(|row| row.name == name) else {
-            return Some(Resolved::Plain);
+            let there = self.version >= Version::new(3, 0)
+                || ES20.contains(&name)
+                || (name == "glGetStringi" && self.lists_extensions);
+            return there.then_some(Resolved::Plain);
         };
         if row.core.is_some_and(|core| self.version >= core) {
             return Some(Resolved::Plain);
@@ -149,6 +200,7 @@ mod tests {
         Names {
             gles,
             version,
+            lists_extensions: false,
             extensions: extensions.iter().map(|&name| name.to_owned()).collect(),
         }
     }
@@ -177,6 +229,26 @@ mod tests {
             host.resolve("glDepthRangeIndexedf"),
             suffixed("glDepthRangeIndexedfNV")
         );
+    }
+
+    #[test]
+    fn es_2_0_hosts_have_its_functions_and_those_of_extensions() {
+        let host = names(true, Version::new(2, 0), &["GL_OES_texture_3D"]);
+        assert_eq!(host.resolve("glTexImage2D"), Some(Resolved::Plain));
+        assert_eq!(host.resolve("glTexImage3D"), suffixed("glTexImage3DOES"));
+        for later in [
+            "glTexStorage2D",
+            "glDrawBuffers",
+            "glFenceSync",
+            "glGetStringi",
+        ] {
+            assert_eq!(host.resolve(later), None, "{later}");
+        }
+        let listing = Names {
+            lists_extensions: true,
+            ..host
+        };
+        assert_eq!(listing.resolve("glGetStringi"), Some(Resolved::Plain));
     }
 
     #[test]

@@ -171,6 +171,19 @@ impl Gl {
         };
         self.bind_buffer(glow::PIXEL_UNPACK_BUFFER, None);
         self.pixel_store_i32(glow::UNPACK_ALIGNMENT, 1);
+        if self.es20 {
+            // Slices with gaps cannot be told of, rows only by an extension.
+            let tight = layout.row_pixels == layout.width;
+            if (!tight && !self.unpack_rows)
+                || (layout.depth > 1 && layout.image_rows != layout.height)
+            {
+                return false;
+            }
+            if self.unpack_rows {
+                self.pixel_store_i32(glow::UNPACK_ROW_LENGTH, if tight { 0 } else { row });
+            }
+            return true;
+        }
         // OpenGL ES takes compressed blocks tightly packed only, and its callers give them so.
         let plain = matches!(kind, TexelKind::Plain { .. });
         self.pixel_store_i32(glow::UNPACK_ROW_LENGTH, if plain { row } else { 0 });

@@ -287,7 +287,7 @@ impl Platform {
             .make_current(&surface)
             .map_err(PlatformError::MakeCurrent)?;
         // SAFETY: the context is current in this thread; nothing in `WindowContext` changes that.
-        let gl = unsafe { Gl::new(&mut |name| self.display.get_proc_address(name)) };
+        let gl = unsafe { Gl::new(&mut |name| self.display.get_proc_address(name), None) };
         Ok(WindowContext {
             gl,
             surface,

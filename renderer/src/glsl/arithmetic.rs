@@ -2,6 +2,7 @@
 //! that fills the table's templates.
 
 use super::TranslateError;
+use super::es100::Model;
 use super::helpers::{Helper, Kind};
 use super::writer::Writer;
 use crate::tgsi::ir::{File, Instruction, Src};
@@ -221,7 +222,7 @@ fn lookup(opcode: Opcode) -> Option<Row> {
         Opcode::Ucmp => with_helper(uint("select($0, $1, $2)"), Helper::Select),
         Opcode::Uarl => uint("$0"),
         Opcode::Arl => row(Shape::Component, Int, Float, "$I(floor($0))"),
-        Opcode::Arr => row(Shape::Component, Int, Float, "$I(round($0))"),
+        Opcode::Arr => row(Shape::Component, Int, Float, "$I(roundEven($0))"),
         _ => return None,
     })
 }
@@ -255,6 +256,14 @@ impl Writer<'_> {
         }
         if let Some(helper) = row.helper {
             self.helpers.insert(helper);
+        }
+        if self.model == Model::Floats {
+            let integers = [row.result, row.operands[0], row.operands[1]]
+                .iter()
+                .any(|kind| *kind != Kind::Float);
+            if self.float_substitute(instruction, integers)? {
+                return Ok(true);
+            }
         }
         let written: Vec<u8> = dst.mask.components().collect();
         let width = written.len();

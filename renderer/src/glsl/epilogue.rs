@@ -54,16 +54,17 @@ impl Writer<'_> {
     /// The registers are global, so that `finish()` sees them.
     fn declare_output_registers(&mut self) {
         let outputs: Vec<u32> = self.registers.all_outputs().map(|(r, _)| r).collect();
+        let (vector, zero) = (self.model.vector(), self.model.zero());
         if self.usage.outputs_in_array() {
             let count = self.registers.outputs;
-            self.global(format_args!("uvec4 oa[{count}];"));
+            self.global(format_args!("{vector} oa[{count}];"));
             self.line(format_args!(
-                "for (int k = 0; k < {count}; k++) {{ oa[k] = uvec4(0u); }}"
+                "for (int k = 0; k < {count}; k++) {{ oa[k] = {zero}; }}"
             ));
             return;
         }
         for register in outputs {
-            self.global(format_args!("uvec4 o{register} = uvec4(0u);"));
+            self.global(format_args!("{vector} o{register} = {zero};"));
         }
     }
 
@@ -131,7 +132,8 @@ impl Writer<'_> {
             self.system(SystemUse::Y_SIGN);
             finish.push_str("position.y *= sys_y_sign;\n");
             if raster.unclipped_depth {
-                self.global(format_args!("out highp float v_depth;"));
+                let to = self.model.varying_out();
+                self.global(format_args!("{to} highp float v_depth;"));
                 // Half of w lies within either range of clip space.
                 finish.push_str("v_depth = position.z;\nposition.z = 0.5 * position.w;\n");
             }
@@ -197,8 +199,9 @@ impl Writer<'_> {
         let features = self.interpolation_features();
         let ty = raster.interpolation.declaration(semantic, features);
         self.use_interpolation(&ty);
+        let to = self.model.varying_out();
         self.global(format_args!(
-            "{}out highp {} {name};",
+            "{}{to} highp {} {name};",
             ty.qualifiers,
             ty.kind.glsl(4)
         ));
@@ -258,7 +261,7 @@ impl Writer<'_> {
         };
         let vertex = match self.registers.output_of(clip_vertex) {
             Some(register) => self.output_name(register),
-            None => position.unwrap_or("uvec4(0u)").to_owned(),
+            None => position.unwrap_or(self.model.zero()).to_owned(),
         };
         self.system(SystemUse::CLIP_PLANES);
         (0..8 - planes.leading_zeros())
@@ -294,7 +297,8 @@ impl Writer<'_> {
         } else if raster {
             // Without the extension the fragment shader drops what lies outside.
             for (register, values) in distances.chunks(4).enumerate() {
-                self.global(format_args!("out highp vec4 v_clip{register};"));
+                let to = self.model.varying_out();
+                self.global(format_args!("{to} highp vec4 v_clip{register};"));
                 let mut values = values.to_vec();
                 values.resize(4, "0.0".to_owned());
                 let _ = writeln!(finish, "v_clip{register} = vec4({});", values.join(", "));

@@ -2,6 +2,7 @@
 
 use super::TranslateError;
 use super::arithmetic::selector;
+use super::es100::Model;
 use super::helpers::Kind;
 use super::writer::Writer;
 use crate::tgsi::ir::{Dst, File, Index, Register, Src};
@@ -160,7 +161,8 @@ impl Writer<'_> {
             Writable::Vector(target, target_kind) => {
                 let mut text = cast(value.to_owned(), kind, target_kind, width);
                 if width == 1 && written.len() > 1 {
-                    text = format!("{}({text})", target_kind.glsl(written.len()));
+                    let ty = self.model.ty(target_kind, written.len());
+                    text = format!("{ty}({text})");
                 }
                 self.line(format_args!("{target}{} = {text};", selector(&written)));
             }
@@ -220,7 +222,11 @@ impl Writer<'_> {
                     _ if offset < 0 => format!("{base} - {}", -offset),
                     _ => format!("{base} + {offset}"),
                 };
-                format!("clamp({sum}, 0, {last})")
+                match self.model {
+                    Model::Words => format!("clamp({sum}, 0, {last})"),
+                    // There `clamp` is of floats alone.
+                    Model::Floats => format!("int(clamp(float({sum}), 0.0, {last}.0))"),
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::TranslateError;
 use super::arithmetic::selector;
+use super::es100::Model;
 use super::expr::cast;
 use super::helpers::Kind;
 use super::profile::Features;
@@ -90,6 +91,10 @@ impl Writer<'_> {
             (Opcode::If, Some(src)) => {
                 let value = self.scalar(src, Kind::Float)?;
                 self.open(format_args!("if ({value} != 0.0) {{"));
+            }
+            (Opcode::BgnLoop, _) if self.model == Model::Floats => self.counted_loop(),
+            (Opcode::Uif | Opcode::Switch, _) if self.model == Model::Floats => {
+                return Err(TranslateError::HostLacks("integers"));
             }
             (Opcode::Uif, Some(src)) => {
                 let value = self.scalar(src, Kind::Uint)?;

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::TranslateError;
+use super::es100::Model;
 use super::helpers::{Helper, Kind};
 use super::key::{CompareFunc, FragmentKey};
 use super::profile::Features;
@@ -79,25 +80,32 @@ impl Writer<'_> {
             }
         }
         if self.key.fragment.clamp_depth {
-            self.clamp_depth(writes_depth, finish);
+            self.clamp_depth(writes_depth, finish)?;
         }
         Ok(())
     }
 
     /// What depth clamping does to the depth that the shader wrote or the rasteriser
     /// would have interpolated.
-    fn clamp_depth(&mut self, writes_depth: bool, finish: &mut String) {
+    fn clamp_depth(
+        &mut self,
+        writes_depth: bool,
+        finish: &mut String,
+    ) -> Result<(), TranslateError> {
         self.system(SystemUse::DEPTH);
-        let mut depth = "gl_FragDepth";
+        let frag_depth = self.frag_depth()?;
+        let mut depth = frag_depth;
         if !writes_depth {
-            self.global(format_args!("in highp float v_depth;"));
+            let from = self.model.varying_in();
+            self.global(format_args!("{from} highp float v_depth;"));
             // The product is z/w, which is linear in the window as depth has to be.
             depth = "v_depth * gl_FragCoord.w * sys_depth.x + sys_depth.y";
         }
         let _ = writeln!(
             finish,
-            "gl_FragDepth = clamp({depth}, sys_depth.z, sys_depth.w);"
+            "{frag_depth} = clamp({depth}, sys_depth.z, sys_depth.w);"
         );
+        Ok(())
     }
 
     fn alpha_test(&mut self, finish: &mut String) {
@@ -144,7 +152,7 @@ impl Writer<'_> {
             )));
         }
         let key = self.key.fragment;
-        if key.dual_source {
+        if key.dual_source && self.model == Model::Words {
             self.need(Features::BLEND_FUNC_EXTENDED)?;
             if index > 1 {
                 return Ok(());
@@ -162,6 +170,9 @@ impl Writer<'_> {
         } else {
             index
         };
+        if self.model == Model::Floats {
+            return self.color_output_es100(index..=last, value, finish);
+        }
         let reads = self.usage.framebuffer_fetch || key.logic_op != 0;
         if reads {
             self.need(Features::FRAMEBUFFER_FETCH)?;
@@ -179,7 +190,13 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn write_color(&mut self, buffer: u32, kind: Kind, value: &str, finish: &mut String) {
+    pub(super) fn write_color(
+        &mut self,
+        buffer: u32,
+        kind: Kind,
+        value: &str,
+        finish: &mut String,
+    ) {
         let key = self.key.fragment;
         let mut text = super::expr::cast(value.to_owned(), Kind::Uint, kind, 4);
         if kind == Kind::Float {
@@ -201,7 +218,8 @@ impl Writer<'_> {
         let operation = usize::from(key.logic_op).checked_sub(1);
         match operation.and_then(|op| LOGIC_OPS.get(op)) {
             None => {
-                let _ = writeln!(finish, "fs_color{buffer} = {text};");
+                let name = self.model.color_name(buffer);
+                let _ = writeln!(finish, "{name} = {text};");
             }
             Some(operation) if kind == Kind::Float => {
                 self.helpers.insert(Helper::LogicOp);
@@ -239,7 +257,8 @@ impl Writer<'_> {
                 "layout({layout}) out highp float gl_FragDepth;"
             ));
         }
-        let _ = writeln!(finish, "gl_FragDepth = F({value}.z);");
+        let depth = self.frag_depth()?;
+        let _ = writeln!(finish, "{depth} = F({value}.z);");
         Ok(())
     }
 }

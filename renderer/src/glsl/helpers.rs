@@ -84,9 +84,14 @@ pub(super) enum Helper {
     SwizzleShadow,
     SwizzleTexel,
     StippleTest,
+    StippleTestFloats,
     LogicOp,
     SrgbToLinear,
     LinearToSrgb,
+    Truncate,
+    Round,
+    DecodeSrgb,
+    Wrap,
 }
 
 const fn scalar(
@@ -345,6 +350,15 @@ impl Helper {
                  uint row = sys_stipple[at.y >> 2][at.y & 3u];\n    \
                  return (row & (0x80000000u >> at.x)) != 0u;\n}\n",
             ),
+            // Each row is two numbers of 16 bits, the left half first.
+            Helper::StippleTestFloats => plain(
+                "bool stippled(vec2 p) {\n    \
+                 vec2 at = floor(mod(p, 32.0));\n    \
+                 vec4 rows = sys_stipple[int(floor(at.y * 0.5))];\n    \
+                 vec2 row = mod(at.y, 2.0) < 0.5 ? rows.xy : rows.zw;\n    \
+                 float bits = at.x < 15.5 ? row.x : row.y;\n    \
+                 return mod(floor(bits / exp2(15.0 - mod(at.x, 16.0))), 2.0) > 0.5;\n}\n",
+            ),
             Helper::SrgbToLinear => plain(
                 "vec4 srgb_to_linear(vec4 c) {\n    \
                  vec3 s = clamp(c.rgb, 0.0, 1.0);\n    \
@@ -356,6 +370,27 @@ impl Helper {
                  vec3 s = clamp(c.rgb, 0.0, 1.0);\n    \
                  vec3 curve = 1.055 * pow(s, vec3(1.0 / 2.4)) - 0.055;\n    \
                  return vec4(mix(curve, s * 12.92, lessThanEqual(s, vec3(0.0031308))), c.a);\n}\n",
+            ),
+            Helper::Truncate => scalar("trunc", Float, &[Float], "return sign(a) * floor(abs(a));"),
+            // Halves go to the even neighbour.
+            Helper::Round => scalar(
+                "roundEven",
+                Float,
+                &[Float],
+                "float r = floor(a + 0.5); \
+                 return fract(a) == 0.5 ? 2.0 * floor(0.5 * a + 0.5) : r;",
+            ),
+            Helper::DecodeSrgb => plain(
+                "vec4 decode_srgb(vec4 c) {\n    \
+                 vec3 curve = pow((c.rgb + 0.055) / 1.055, vec3(2.4));\n    \
+                 return vec4(mix(curve, c.rgb / 12.92, step(c.rgb, vec3(0.04045))), c.a);\n}\n",
+            ),
+            Helper::Wrap => plain(
+                "float mirror(float a) { return 1.0 - abs(2.0 * fract(0.5 * a) - 1.0); }\n\
+                 vec2 repeat_x(vec2 p) { return vec2(fract(p.x), p.y); }\n\
+                 vec2 repeat_y(vec2 p) { return vec2(p.x, fract(p.y)); }\n\
+                 vec2 mirror_x(vec2 p) { return vec2(mirror(p.x), p.y); }\n\
+                 vec2 mirror_y(vec2 p) { return vec2(p.x, mirror(p.y)); }\n",
             ),
             Helper::LogicOp => plain(
                 "uvec4 to_unorm8(vec4 c) {\n    \

@@ -2,6 +2,7 @@
 //! plain registers at the start of `main`.
 
 use super::TranslateError;
+use super::es100::Model;
 use super::expr::Readable;
 use super::helpers::{Helper, Kind};
 use super::key::{InterpolationKey, VaryingSet};
@@ -11,9 +12,6 @@ use super::usage::IoRegister;
 use super::writer::Writer;
 use crate::tgsi::ir::{Index, Semantic, Stage, SystemValueDecl};
 use crate::tgsi::semantic::{PIXEL_CENTER_INTEGER, PropertyName, SemanticName};
-
-/// The initial value of an input register that nobody writes.
-const ZERO: &str = "uvec4(0u)";
 
 /// Name of a varying. The prefix tells the interface, for a geometry shader has the same
 /// semantics on both of its sides: `v` is the one into the rasteriser, `b` the one from
@@ -85,7 +83,8 @@ impl Writer<'_> {
         for decl in &shader.system_values {
             let value = self.system_value(decl)?;
             for register in decl.range.first..=decl.range.last {
-                self.line(format_args!("uvec4 sv{register} = {value};"));
+                let vector = self.model.vector();
+                self.line(format_args!("{vector} sv{register} = {value};"));
             }
         }
         let in_array = self.usage.inputs_in_array();
@@ -107,7 +106,8 @@ impl Writer<'_> {
             if in_array {
                 self.line(format_args!("ia[{register}] = {value};"));
             } else {
-                self.line(format_args!("uvec4 i{register} = {value};"));
+                let vector = self.model.vector();
+                self.line(format_args!("{vector} i{register} = {value};"));
             }
         }
         if self.usage.relative_vertex_inputs {
@@ -160,10 +160,14 @@ impl Writer<'_> {
         } else {
             Kind::Float
         };
-        self.global(format_args!(
-            "layout(location = {register}) in highp {} attr{register};",
-            kind.glsl(4)
-        ));
+        if self.model == Model::Floats {
+            self.global(format_args!("attribute highp vec4 attr{register};"));
+        } else {
+            self.global(format_args!(
+                "layout(location = {register}) in highp {} attr{register};",
+                kind.glsl(4)
+            ));
+        }
         let swizzle = if key.swap_red_blue & bit != 0 {
             ".zyxw"
         } else {
@@ -180,7 +184,9 @@ impl Writer<'_> {
     ) -> Result<String, TranslateError> {
         Ok(match semantic.name {
             SemanticName::Position => self.fragment_position(),
-            SemanticName::Face => "uvec4(U(gl_FrontFacing ? 1.0 : -1.0))".to_owned(),
+            SemanticName::Face => {
+                format!("{}(U(gl_FrontFacing ? 1.0 : -1.0))", self.model.vector())
+            }
             SemanticName::PointCoord => self.sprite_coord(),
             SemanticName::PrimitiveId => {
                 self.need(Features::GEOMETRY_SHADER)?;
@@ -195,7 +201,7 @@ impl Writer<'_> {
                     self.need(Features::VIEWPORT_ARRAY)?;
                     "uvec4(uint(gl_ViewportIndex))".to_owned()
                 } else {
-                    ZERO.to_owned()
+                    self.model.zero().to_owned()
                 }
             }
             SemanticName::ClipDistance => self.clip_distance_input(semantic)?,
@@ -226,7 +232,7 @@ impl Writer<'_> {
 
     fn clip_distance_input(&mut self, semantic: Semantic) -> Result<String, TranslateError> {
         if !self.key.produced.contains(semantic) {
-            return Ok(ZERO.to_owned());
+            return Ok(self.model.zero().to_owned());
         }
         self.need(Features::CLIP_CULL_DISTANCE)?;
         let parts: Vec<String> = (0..4)
@@ -250,7 +256,7 @@ impl Writer<'_> {
     /// before does not write it.
     fn varying(&mut self, semantic: Semantic, declared: &mut VaryingSet) -> String {
         if !self.key.produced.contains(semantic) {
-            return ZERO.to_owned();
+            return self.model.zero().to_owned();
         }
         let features = self.interpolation_features();
         let key = self.key.fragment.interpolation;
@@ -259,8 +265,9 @@ impl Writer<'_> {
         if !declared.contains(semantic) {
             declared.insert(semantic);
             self.use_interpolation(&ty);
+            let from = self.model.varying_in();
             self.global(format_args!(
-                "{}in highp {} {name};",
+                "{}{from} highp {} {name};",
                 ty.qualifiers,
                 ty.kind.glsl(4)
             ));
@@ -316,7 +323,7 @@ impl Writer<'_> {
         declared: &mut VaryingSet,
     ) -> Result<String, TranslateError> {
         if !self.key.produced.contains(semantic) {
-            return Ok(ZERO.to_owned());
+            return Ok(self.model.zero().to_owned());
         }
         let name = varying_name(self.input_prefix(), semantic);
         if !declared.contains(semantic) {
@@ -407,7 +414,9 @@ impl Writer<'_> {
         Ok(match semantic.name {
             SemanticName::PrimitiveId => Readable::raw("uvec4(uint(gl_PrimitiveIDIn))".to_owned()),
             SemanticName::Position => float(format!("gl_in[{vertex}].gl_Position")),
-            _ if !self.key.produced.contains(semantic) => Readable::raw(ZERO.to_owned()),
+            _ if !self.key.produced.contains(semantic) => {
+                Readable::raw(self.model.zero().to_owned())
+            }
             SemanticName::PointSize => {
                 if self.need_point_size().is_err() {
                     return Ok(float("vec4(1.0)".to_owned()));
@@ -488,7 +497,8 @@ impl Writer<'_> {
         for plane in 0..u32::from(key.emulated_clip_planes.min(8)) {
             let (register, component) = (plane / 4, plane % 4);
             if component == 0 {
-                self.global(format_args!("in highp vec4 v_clip{register};"));
+                let from = self.model.varying_in();
+                self.global(format_args!("{from} highp vec4 v_clip{register};"));
             }
             let selector = super::arithmetic::selector(&[component as u8]);
             self.line(format_args!(
@@ -497,7 +507,10 @@ impl Writer<'_> {
         }
         if key.stipple {
             self.system(SystemUse::STIPPLE);
-            self.helpers.insert(Helper::StippleTest);
+            self.helpers.insert(match self.model {
+                Model::Words => Helper::StippleTest,
+                Model::Floats => Helper::StippleTestFloats,
+            });
             self.line(format_args!("if (!stippled(gl_FragCoord.xy)) discard;"));
         }
     }
@@ -505,6 +518,9 @@ impl Writer<'_> {
     /// The initial value of a system value.
     fn system_value(&mut self, decl: &SystemValueDecl) -> Result<String, TranslateError> {
         let name = decl.semantic.name;
+        if self.model == Model::Floats && name != SemanticName::Position {
+            return Err(TranslateError::HostLacks("system values that are integers"));
+        }
         let Some(row) = SYSTEM_VALUES.iter().find(|row| row.name == name) else {
             return Err(TranslateError::Unsupported(format!(
                 "the system value {} has no form in GLSL ES",

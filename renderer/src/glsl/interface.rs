@@ -87,6 +87,8 @@ pub struct Interface {
     pub images: Vec<ImageBinding>,
     /// Storage buffers.
     pub storage_buffers: Vec<StorageBinding>,
+    /// Samplers with a uniform of their size and bias, see `SamplerForm`; GLSL ES 1.00 only.
+    pub sampler_infos: u32,
     /// Which parts of the system block are read; empty if the block is not declared.
     pub system: SystemUse,
     /// What to capture, for the last stage before the rasteriser.
@@ -112,6 +114,7 @@ impl Interface {
             samplers: Vec::new(),
             images: Vec::new(),
             storage_buffers: Vec::new(),
+            sampler_infos: 0,
             system: SystemUse::empty(),
             feedback: None,
             attributes: 0,

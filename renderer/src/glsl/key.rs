@@ -5,6 +5,7 @@
 //! else equal texts would get different keys; [`ShaderInfo`](super::ShaderInfo) tells the
 //! draw code which parts a shader is sensitive to.
 
+use super::es100::SamplerForm;
 use crate::tgsi::ir::Semantic;
 use crate::tgsi::semantic::SemanticName;
 
@@ -248,6 +249,8 @@ pub struct SamplerKey {
     pub swizzled: u32,
     /// Samplers with a level-of-detail bias, on hosts whose sampler objects have none.
     pub biased: u32,
+    /// What shaders do for each sampler in OpenGL ES 2.0; elsewhere nothing.
+    pub forms: [SamplerForm; SamplerForm::SAMPLERS],
 }
 
 /// Images a stage, as far as their formats select a text.

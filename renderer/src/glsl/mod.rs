@@ -15,6 +15,9 @@
 //! thus never touch a bit: an implementation may flush denormals in float moves, and
 //! small integers look like denormals.
 //!
+//! GLSL ES 1.00 has no such integers, and guests are told so: there registers are
+//! `highp vec4`, and `F` and `U` change nothing (`es100`).
+//!
 //! # Between stages
 //!
 //! Varyings are matched by names made from their semantic (`v_generic3`), because
@@ -34,6 +37,7 @@
 mod arithmetic;
 mod doubles;
 mod epilogue;
+mod es100;
 mod expr;
 mod feedback;
 mod flow;
@@ -43,6 +47,7 @@ mod info;
 mod inputs;
 mod interface;
 mod key;
+mod lookup100;
 mod memory;
 mod needs;
 mod passthrough;
@@ -56,6 +61,8 @@ mod texture;
 mod usage;
 mod writer;
 
+pub(crate) use es100::SYSTEM_UNIFORMS;
+pub use es100::{SamplerForm, ShaderWrap};
 pub use info::ShaderInfo;
 pub use interface::{
     FeedbackMode, ImageBinding, Interface, SamplerBinding, StorageBinding, TransformFeedback,

@@ -30,9 +30,40 @@ const fn need(
 const NOTHING: Need = need(Features::empty(), None, &[], "a feature without a name");
 
 static NEEDS: &[Need] = {
+    const ES300: Option<GlslVersion> = Some(GlslVersion::Es300);
     const ES310: Option<GlslVersion> = Some(GlslVersion::Es310);
     const ES320: Option<GlslVersion> = Some(GlslVersion::Es320);
     &[
+        need(
+            Features::STANDARD_DERIVATIVES,
+            ES300,
+            &["GL_OES_standard_derivatives"],
+            "derivatives",
+        ),
+        need(
+            Features::FRAG_DEPTH,
+            ES300,
+            &["GL_EXT_frag_depth"],
+            "depth from fragment shaders",
+        ),
+        need(
+            Features::SHADER_TEXTURE_LOD,
+            ES300,
+            &["GL_EXT_shader_texture_lod"],
+            "explicit levels of detail in fragment shaders",
+        ),
+        need(
+            Features::DRAW_BUFFERS,
+            ES300,
+            &["GL_EXT_draw_buffers"],
+            "several colour buffers",
+        ),
+        need(
+            Features::TEXTURE_3D,
+            ES300,
+            &["GL_OES_texture_3D"],
+            "volume textures",
+        ),
         need(
             Features::TEXTURE_MULTISAMPLE,
             ES310,

@@ -1,8 +1,12 @@
 //! What the host's shading language offers to the translator.
 
+use super::es100::Model;
+
 /// A version of the shading language that can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GlslVersion {
+    /// OpenGL ES 2.0, which has neither integers nor uniform blocks
+    Es100,
     /// OpenGL ES 3.0
     Es300,
     /// OpenGL ES 3.1
@@ -17,6 +21,7 @@ impl GlslVersion {
     /// The `#version` line, without its end of line.
     pub const fn directive(self) -> &'static str {
         match self {
+            GlslVersion::Es100 => "#version 100",
             GlslVersion::Es300 => "#version 300 es",
             GlslVersion::Es310 => "#version 310 es",
             GlslVersion::Es320 => "#version 320 es",
@@ -27,10 +32,19 @@ impl GlslVersion {
     /// The name people know it by.
     pub const fn name(self) -> &'static str {
         match self {
+            GlslVersion::Es100 => "GLSL ES 1.00",
             GlslVersion::Es300 => "GLSL ES 3.00",
             GlslVersion::Es310 => "GLSL ES 3.10",
             GlslVersion::Es320 => "GLSL ES 3.20",
             GlslVersion::Gl450 => "GLSL 4.50",
+        }
+    }
+
+    /// What registers are in this language.
+    pub(super) const fn model(self) -> Model {
+        match self {
+            GlslVersion::Es100 => Model::Floats,
+            _ => Model::Words,
         }
     }
 
@@ -105,6 +119,16 @@ bitflags::bitflags! {
         /// The driver's compiler fails on some integer functions of the language, so that
         /// they are written out.
         const WRITTEN_OUT = 1 << 25;
+        /// `GL_OES_standard_derivatives`
+        const STANDARD_DERIVATIVES = 1 << 26;
+        /// `GL_EXT_frag_depth`
+        const FRAG_DEPTH = 1 << 27;
+        /// `GL_EXT_shader_texture_lod`
+        const SHADER_TEXTURE_LOD = 1 << 28;
+        /// `GL_EXT_draw_buffers`
+        const DRAW_BUFFERS = 1 << 29;
+        /// `GL_OES_texture_3D`
+        const TEXTURE_3D = 1 << 30;
     }
 }
 

@@ -69,6 +69,7 @@ const fn row(
         },
         feature: match target {
             TextureTarget::Buffer => Features::TEXTURE_BUFFER,
+            TextureTarget::D3 => Features::TEXTURE_3D,
             TextureTarget::CubeArray | TextureTarget::ShadowCubeArray => {
                 Features::TEXTURE_CUBE_MAP_ARRAY
             }

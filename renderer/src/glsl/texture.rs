@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::TranslateError;
 use super::arithmetic::selector;
+use super::es100::Model;
 use super::expr::cast;
 use super::helpers::{Helper, Kind};
 use super::interface::SamplerBinding;
@@ -18,23 +19,23 @@ use crate::tgsi::opcode::{Opcode, OpcodeForm};
 use crate::tgsi::semantic::{SampledType, TextureTarget};
 
 /// A texture instruction with its sampler resolved.
-struct Access<'a> {
-    instruction: &'a Instruction,
-    sampler: String,
-    index: u32,
-    row: &'static TargetRow,
+pub(super) struct Access<'a> {
+    pub(super) instruction: &'a Instruction,
+    pub(super) sampler: String,
+    pub(super) index: u32,
+    pub(super) row: &'static TargetRow,
     kind: Kind,
 }
 
 /// A value and its type.
-struct Value {
+pub(super) struct Value {
     text: String,
     kind: Kind,
     width: usize,
 }
 
 impl Value {
-    fn vector(text: String, kind: Kind) -> Value {
+    pub(super) fn vector(text: String, kind: Kind) -> Value {
         Value {
             text,
             kind,
@@ -44,7 +45,7 @@ impl Value {
 }
 
 /// What comes after the coordinates in a lookup function.
-enum Level {
+pub(super) enum Level {
     Implicit,
     Bias(String),
     Explicit(String),
@@ -100,6 +101,9 @@ impl Writer<'_> {
         target: TextureTarget,
         sampled: SampledType,
     ) -> Result<(), TranslateError> {
+        if self.model == Model::Floats {
+            return self.declare_sampler_es100(index, target, sampled);
+        }
         let row = self.sampled_row(target)?;
         let suffix = match row.substitute() {
             Some(suffix) if !self.has(row.feature) => suffix,
@@ -171,6 +175,9 @@ impl Writer<'_> {
         instruction: &Instruction,
         sampler: &Register,
     ) -> Result<(), TranslateError> {
+        if self.model == Model::Floats {
+            return Err(TranslateError::HostLacks("samplers chosen by registers"));
+        }
         let index = self.index_text(sampler.index, 0, limits::SAMPLERS);
         let target = instruction.texture.as_ref().and_then(|t| t.target);
         let candidates: Vec<u32> = self
@@ -228,6 +235,10 @@ impl Writer<'_> {
             row: self.sampled_row(target)?,
             kind,
         };
+        if self.model == Model::Floats {
+            let value = self.lookup_es100(&access)?;
+            return self.store_texel(dst, instruction.saturate, value);
+        }
         let value = match instruction.opcode {
             Opcode::Txq => self.size_query(&access)?,
             Opcode::Txqs => {
@@ -333,7 +344,7 @@ impl Writer<'_> {
     }
 
     /// The `n`-th operand after the coordinate, first component.
-    fn extra(
+    pub(super) fn extra(
         &mut self,
         access: &Access<'_>,
         position: usize,
@@ -381,7 +392,7 @@ impl Writer<'_> {
         })
     }
 
-    fn asked_level(&mut self, access: &Access<'_>) -> Result<Level, TranslateError> {
+    pub(super) fn asked_level(&mut self, access: &Access<'_>) -> Result<Level, TranslateError> {
         let fragment = self.shader.stage == Stage::Fragment;
         Ok(match access.instruction.opcode {
             Opcode::Txb | Opcode::Txb2 => {
@@ -412,6 +423,9 @@ impl Writer<'_> {
         let text = self.operand(src, &components, Kind::Float)?;
         Ok(if access.row.one_dimensional {
             format!("vec2({text}, 0.0)")
+        } else if access.row.rectangle && self.model == Model::Floats {
+            let scale = self.texel_size_es100(access);
+            format!("{text} * {scale}")
         } else if access.row.rectangle {
             format!("{text} / vec2(textureSize({}, 0))", access.sampler)
         } else {

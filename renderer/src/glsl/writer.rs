@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
+use super::es100::{self, Model};
 use super::helpers::Helper;
 use super::interface::{Interface, UniformBlock};
 use super::profile::{Features, GlslVersion};
@@ -18,6 +19,13 @@ pub(super) fn translate(
     profile: &HostProfile,
     streamout: Option<&StreamOutput>,
 ) -> Result<Translated, TranslateError> {
+    let plain;
+    let key = if profile.version.model() == Model::Floats {
+        plain = es100::without_interpolation(key);
+        &plain
+    } else {
+        key
+    };
     let usage = Usage::of(shader);
     let registers = Registers::of(shader, &usage);
     let mut writer = Writer {
@@ -35,6 +43,8 @@ pub(super) fn translate(
         functions: String::new(),
         body: String::new(),
         indent: 1,
+        model: profile.version.model(),
+        loops: 0,
     };
     writer.stage_layout()?;
     writer.constants();
@@ -73,6 +83,10 @@ pub(super) struct Writer<'a> {
     /// The text of `main`.
     body: String,
     indent: usize,
+    /// What registers are.
+    pub(super) model: Model,
+    /// Loops so far, which number their counters.
+    pub(super) loops: u32,
 }
 
 impl Writer<'_> {
@@ -171,6 +185,10 @@ impl Writer<'_> {
     }
 
     fn constants(&mut self) {
+        if self.model == Model::Floats {
+            self.constant_uniforms();
+            return;
+        }
         let stage = self.shader.stage;
         for buffer in 0..self.registers.const_buffers {
             let registers = self.registers.constants(buffer);
@@ -226,6 +244,10 @@ impl Writer<'_> {
         if immediates.is_empty() {
             return;
         }
+        if self.model == Model::Floats {
+            self.immediate_floats();
+            return;
+        }
         let value = |i: &[u32; 4]| format!("uvec4({}u, {}u, {}u, {}u)", i[0], i[1], i[2], i[3]);
         if self.usage.immediates_in_array() {
             let values: Vec<String> = immediates.iter().map(value).collect();
@@ -261,16 +283,18 @@ impl Writer<'_> {
             .temps()
             .filter(|&t| self.registers.temp_array_of(t).is_none())
             .collect();
+        let (vector, zero) = (self.model.vector(), self.model.zero());
         for number in plain {
-            self.line(format_args!("uvec4 t{number} = uvec4(0u);"));
+            self.line(format_args!("{vector} t{number} = {zero};"));
         }
     }
 
     /// Declares an array and sets it to zero.
     pub(super) fn zeroed_array(&mut self, name: &str, len: u32) {
-        self.line(format_args!("uvec4 {name}[{len}];"));
+        let (vector, zero) = (self.model.vector(), self.model.zero());
+        self.line(format_args!("{vector} {name}[{len}];"));
         self.line(format_args!(
-            "for (int k = 0; k < {len}; k++) {{ {name}[k] = uvec4(0u); }}"
+            "for (int k = 0; k < {len}; k++) {{ {name}[k] = {zero}; }}"
         ));
     }
 
@@ -284,9 +308,10 @@ impl Writer<'_> {
                 let _ = writeln!(text, "#extension {extension} : require");
             }
         }
-        text.push_str("precision highp float;\nprecision highp int;\n");
-        text.push_str("#define F uintBitsToFloat\n#define U floatBitsToUint\n");
-        if !self.interface.system.is_empty() {
+        text.push_str(self.model.preamble(self.shader.stage));
+        if self.model == Model::Floats {
+            es100::system_uniforms(self.shader.stage, self.interface.system, &mut text);
+        } else if !self.interface.system.is_empty() {
             text.push_str(SystemBlock::GLSL);
         }
         text.push_str(&self.globals);

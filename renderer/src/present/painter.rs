@@ -559,7 +559,7 @@ impl Painter {
         } else {
             PLACEHOLDER
         };
-        gl.clear_buffer_f32_slice(glow::COLOR, 0, &background);
+        gl.clear_buffer_color(0, &background);
         if let Some(placement) = placement {
             self.draw_picture(&placement);
             self.draw_pointer(&placement);

@@ -39,6 +39,14 @@ pub enum Needs {
     SrgbR8,
     /// sRGB with red and green.
     SrgbRg8,
+    /// Textures of depth, on OpenGL ES 2.0.
+    Depth,
+    /// Textures of depth and stencil, on OpenGL ES 2.0.
+    PackedDepthStencil,
+    /// Textures of 16-bit floats, on OpenGL ES 2.0.
+    HalfFloatTexture,
+    /// Textures of 32-bit floats, on OpenGL ES 2.0.
+    FloatTexture,
     /// No host has it.
     Never,
 }
@@ -72,6 +80,10 @@ impl Needs {
             Self::Astc => &["GL_KHR_texture_compression_astc_ldr"],
             Self::SrgbR8 => &["GL_EXT_texture_sRGB_R8"],
             Self::SrgbRg8 => &["GL_EXT_texture_sRGB_RG8"],
+            Self::Depth => &["GL_OES_depth_texture"],
+            Self::PackedDepthStencil => &["GL_OES_packed_depth_stencil"],
+            Self::HalfFloatTexture => &["GL_OES_texture_half_float"],
+            Self::FloatTexture => &["GL_OES_texture_float"],
         }
     }
 
@@ -113,12 +125,12 @@ impl GlFormat {
     }
 }
 
-const RGBA: [Swizzle; 4] = Swizzle::IDENTITY;
-const RGB1: [Swizzle; 4] = [Swizzle::X, Swizzle::Y, Swizzle::Z, Swizzle::One];
+pub(super) const RGBA: [Swizzle; 4] = Swizzle::IDENTITY;
+pub(super) const RGB1: [Swizzle; 4] = [Swizzle::X, Swizzle::Y, Swizzle::Z, Swizzle::One];
 const RRR1: [Swizzle; 4] = [Swizzle::X, Swizzle::X, Swizzle::X, Swizzle::One];
 const RRRG: [Swizzle; 4] = [Swizzle::X, Swizzle::X, Swizzle::X, Swizzle::Y];
-const OOOR: [Swizzle; 4] = [Swizzle::Zero, Swizzle::Zero, Swizzle::Zero, Swizzle::X];
-const ROOG: [Swizzle; 4] = [Swizzle::X, Swizzle::Zero, Swizzle::Zero, Swizzle::Y];
+pub(super) const OOOR: [Swizzle; 4] = [Swizzle::Zero, Swizzle::Zero, Swizzle::Zero, Swizzle::X];
+pub(super) const ROOG: [Swizzle; 4] = [Swizzle::X, Swizzle::Zero, Swizzle::Zero, Swizzle::Y];
 
 impl FormatId {
     /// How GL stores the format; `None` if it cannot.

@@ -18,6 +18,7 @@ pub mod convert;
 pub mod flags;
 pub mod formats;
 pub mod gl_format;
+pub mod gl_format_es20;
 pub mod ids;
 pub mod layout;
 pub mod list;

@@ -221,16 +221,11 @@ impl QueryObject {
             QueryValueType::I64 | QueryValueType::U64 => &bytes[..],
         };
         let end = u64::from(to.offset) + bytes.len() as u64;
-        let Some(name) = buffer
-            .gl_buffer()
-            .filter(|_| end <= u64::from(buffer.desc().width))
-        else {
+        if buffer.gl_buffer().is_none() || end > u64::from(buffer.desc().width) {
             return Err(CommandError::OutOfRange("place of a query's result"));
-        };
+        }
         buffer.note_change();
-        host.gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(name));
-        host.gl
-            .buffer_sub_data(glow::COPY_WRITE_BUFFER, to.offset as i32, bytes);
+        buffer.write_bytes(&host.gl, to.offset, bytes);
         Ok(())
     }
 }

@@ -117,6 +117,13 @@ fn copy_bytes(
     }
     dst.note_change();
     let gl = &host.gl;
+    if gl.is_es20() {
+        let mut bytes = vec![0; width as usize];
+        if src.read_bytes(gl, x, &mut bytes) {
+            dst.write_bytes(gl, to_x, &bytes);
+        }
+        return Ok(());
+    }
     let (x, to_x, width) = (x as i32, to_x as i32, width as i32);
     gl.bind_buffer(glow::COPY_READ_BUFFER, Some(from));
     let overlaps = from == to && x < to_x + width && to_x < x + width;

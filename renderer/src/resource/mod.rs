@@ -1,6 +1,6 @@
 //! Resources: buffers and textures on the host, and the guest memory behind them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::protocol::values::TextureTarget;
 
 pub mod budget;
 pub mod copy;
+mod es20;
 pub mod mirror;
 pub mod readback;
 pub mod sampler;
@@ -53,6 +54,8 @@ pub struct Resource {
     shape: Shape,
     storage: Storage,
     backing: RefCell<Option<Arc<dyn Backing>>>,
+    /// A buffer's content on hosts that cannot read buffers, where only commands write it.
+    shadow: Option<RefCell<Vec<u8>>>,
     /// How often commands changed the content; `None` once shaders or stream output may.
     changes: Cell<Option<u64>>,
     _charge: Charge,
@@ -81,6 +84,12 @@ impl Resource {
                 (Storage::Texture(texture), charge)
             }
         };
+        let shadow = match &storage {
+            Storage::Buffer(_) if host.gl.is_es20() => {
+                Some(RefCell::new(vec![0; desc.width as usize]))
+            }
+            _ => None,
+        };
         Ok(Rc::new(Self {
             id,
             serial: next_serial(),
@@ -88,6 +97,7 @@ impl Resource {
             shape,
             storage,
             backing: RefCell::new(None),
+            shadow,
             changes: Cell::new(Some(0)),
             _charge: charge,
         }))
@@ -171,6 +181,46 @@ impl Resource {
         *self.backing.borrow_mut() = backing;
     }
 
+    /// A buffer's content, on hosts that cannot read it from GL.
+    pub fn shadow(&self) -> Option<Ref<'_, Vec<u8>>> {
+        self.shadow.as_ref().map(RefCell::borrow)
+    }
+
+    /// Reads bytes of a buffer from `offset` on; false if they cannot be had.
+    pub fn read_bytes(&self, gl: &Gl, offset: u32, out: &mut [u8]) -> bool {
+        if let Some(shadow) = self.shadow() {
+            let start = offset as usize;
+            let end = start.saturating_add(out.len());
+            let bytes = shadow.get(start..end);
+            if let Some(bytes) = bytes {
+                out.copy_from_slice(bytes);
+            }
+            return bytes.is_some();
+        }
+        let (Some(buffer), Ok(offset)) = (self.gl_buffer(), i32::try_from(offset)) else {
+            return false;
+        };
+        gl.bind_buffer(glow::COPY_READ_BUFFER, Some(buffer));
+        gl.read_buffer_data(glow::COPY_READ_BUFFER, offset, out)
+    }
+
+    /// Writes bytes of a buffer from `offset` on.
+    pub fn write_bytes(&self, gl: &Gl, offset: u32, bytes: &[u8]) {
+        let Some(buffer) = self.gl_buffer() else {
+            return;
+        };
+        if let Some(shadow) = &self.shadow {
+            let start = offset as usize;
+            let end = start.saturating_add(bytes.len());
+            match shadow.borrow_mut().get_mut(start..end) {
+                Some(place) => place.copy_from_slice(bytes),
+                None => return,
+            }
+        }
+        gl.bind_buffer(glow::COPY_WRITE_BUFFER, Some(buffer));
+        gl.buffer_sub_data(glow::COPY_WRITE_BUFFER, offset as i32, bytes);
+    }
+
     /// Sixteen bytes of a buffer from `offset`, zeros beyond its end.
     pub fn read_prefix(&self, gl: &Gl, offset: u32) -> [u8; 16] {
         let mut bytes = [0; 16];
@@ -178,6 +228,12 @@ impl Resource {
             return bytes;
         };
         let available = self.desc.width.saturating_sub(offset).min(16) as usize;
+        if let Some(shadow) = &self.shadow {
+            let shadow = shadow.borrow();
+            let from = (offset as usize).min(shadow.len());
+            bytes[..available].copy_from_slice(&shadow[from..from + available]);
+            return bytes;
+        }
         gl.bind_buffer(glow::COPY_READ_BUFFER, Some(buffer));
         if let Ok(offset) = i32::try_from(offset) {
             gl.read_buffer_data(glow::COPY_READ_BUFFER, offset, &mut bytes[..available]);

@@ -6,6 +6,7 @@
 
 use maro_gpu::renderer::{Backing, Error, Image, Rect, Transfer};
 
+use super::es20;
 use super::texture::{TextureStorage, attachment_of};
 use super::{Resource, Storage};
 use crate::gl::PixelFormat;
@@ -37,22 +38,14 @@ pub fn read_back(
     }
     match resource.storage() {
         Storage::Guest => Ok(()),
-        Storage::Buffer(buffer) => {
-            let (Ok(at), Ok(len)) = (
-                i32::try_from(transfer.region.x),
-                usize::try_from(footprint.span),
-            ) else {
+        Storage::Buffer(_) => {
+            let Ok(len) = usize::try_from(footprint.span) else {
                 return Err(Error::InvalidParameter("transfer size".to_owned()));
             };
             let mut scratch = host.scratch.borrow_mut();
             scratch.clear();
             scratch.resize(len, 0);
-            host.gl
-                .bind_buffer(glow::COPY_READ_BUFFER, Some(buffer.name()));
-            if !host
-                .gl
-                .read_buffer_data(glow::COPY_READ_BUFFER, at, &mut scratch)
-            {
+            if !resource.read_bytes(&host.gl, transfer.region.x, &mut scratch) {
                 return Err(Error::Host("a buffer could not be mapped".to_owned()));
             }
             let result = backing.write(footprint.offset, &scratch);
@@ -86,10 +79,22 @@ fn read_texture(
     let region = transfer.region;
     let area = [region.x, region.y, region.width, region.height].map(|value| value as i32);
     let layer_bytes = (footprint.row_bytes * footprint.rows) as usize;
-    let format = PixelFormat {
-        format: texture.format().format,
-        ty: texture.format().ty,
-        bytes: u32::from(shape.block().bytes),
+    let es20 = host.gl.is_es20();
+    if es20 && depth_stencil {
+        return Err(Error::Unsupported("reading depth back".to_owned()));
+    }
+    let format = if es20 {
+        es20::READ
+    } else {
+        PixelFormat {
+            format: texture.format().format,
+            ty: texture.format().ty,
+            bytes: u32::from(shape.block().bytes),
+        }
+    };
+    let layer_bytes = match u64::from(format.bytes) {
+        bytes if es20 => (u64::from(region.width) * u64::from(region.height) * bytes) as usize,
+        _ => layer_bytes,
     };
     let mut scratch = host.scratch.borrow_mut();
     for layer in 0..region.depth {
@@ -108,6 +113,9 @@ fn read_texture(
         }
         if !read {
             return Err(Error::InvalidParameter("transfer size".to_owned()));
+        }
+        if es20 {
+            es20::pack(texture.format(), &mut scratch);
         }
         texture.format().conversion.from_gl(&mut scratch);
         write_layer(footprint, u64::from(layer), &scratch, backing)?;

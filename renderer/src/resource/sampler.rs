@@ -3,11 +3,13 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use super::view::TextureView;
+use super::{es20, next_serial};
 use crate::context::error::CommandError;
 use crate::context::gl_enums::{self, WrapSupport};
 use crate::gl::host::Feature;
 use crate::gl::{Gl, Sampler};
-use crate::glsl::SamplerInfo;
+use crate::glsl::{SamplerForm, SamplerInfo, ShaderWrap};
 use crate::host::Host;
 use crate::protocol::state::SamplerState;
 use crate::protocol::values::{Filter, MipFilter, WrapMode};
@@ -15,7 +17,10 @@ use crate::protocol::values::{Filter, MipFilter, WrapMode};
 /// A sampler state, with a GL sampler for each way that views need it.
 pub struct SamplerObject {
     state: SamplerState,
-    filtered: Sampler,
+    /// A number that no other sampler of this thread has had.
+    serial: u64,
+    /// `None` on hosts whose textures have the sampling parameters.
+    filtered: Option<Sampler>,
     /// For integer views: GL takes a texture with another filter as incomplete, and the
     /// border colour is passed as integers.
     integer: OnceCell<Sampler>,
@@ -37,14 +42,20 @@ impl SamplerObject {
         };
         let sampler = Self {
             state,
-            filtered: Sampler::new(&host.gl).map_err(CommandError::Host)?,
+            serial: next_serial(),
+            filtered: (!host.gl.is_es20())
+                .then(|| Sampler::new(&host.gl))
+                .transpose()
+                .map_err(CommandError::Host)?,
             integer: OnceCell::new(),
             wrap_support,
             anisotropy: host.caps.limits.anisotropy,
             adds_bias: !host.caps.gles,
         };
-        sampler.set_common(&host.gl, &sampler.filtered);
-        sampler.set_filters(&host.gl);
+        if let Some(filtered) = &sampler.filtered {
+            sampler.set_common(&host.gl, filtered);
+            sampler.set_filters(&host.gl, filtered);
+        }
         Ok(sampler)
     }
 
@@ -63,9 +74,85 @@ impl SamplerObject {
         let sampler = if integer {
             self.integer(gl)
         } else {
-            Some(&self.filtered)
+            self.filtered.as_ref()
         };
         gl.bind_sampler(unit, sampler.map(Sampler::name));
+    }
+
+    /// True if the sampling parameters are those of textures, and shaders do a part.
+    pub fn is_on_textures(&self) -> bool {
+        self.filtered.is_none()
+    }
+
+    /// The level-of-detail bias.
+    pub fn lod_bias(&self) -> f32 {
+        self.state.lod_bias
+    }
+
+    /// Gives the texture of a view this sampler's parameters, on hosts without sampler
+    /// objects. One texture with two samplers in one draw is sampled by the last.
+    pub fn apply_to(&self, host: &Host, view: &TextureView) {
+        let Some(texture) = view.resource.texture() else {
+            return;
+        };
+        if texture.sampling.replace(self.serial) == self.serial {
+            return;
+        }
+        let (gl, target, shape) = (&host.gl, texture.target(), view.resource.shape());
+        gl.edit_texture(target, texture.name());
+        let state = &self.state;
+        let mip = match state.mip_filter {
+            mip if texture.can_use_levels(host, shape) => mip,
+            _ => MipFilter::None,
+        };
+        let repeats = es20::is_repeatable(host, shape);
+        let wrap = state.wrap.map(|mode| {
+            if repeats {
+                gl_enums::wrap_mode(mode, self.wrap_support)
+            } else {
+                glow::CLAMP_TO_EDGE
+            }
+        });
+        let min = gl_enums::min_filter(state.min_filter, mip);
+        let parameters = [
+            (glow::TEXTURE_MIN_FILTER, min),
+            (
+                glow::TEXTURE_MAG_FILTER,
+                gl_enums::mag_filter(state.mag_filter),
+            ),
+            (glow::TEXTURE_WRAP_S, wrap[0]),
+            (glow::TEXTURE_WRAP_T, wrap[1]),
+            (glow::TEXTURE_WRAP_R, wrap[2]),
+        ];
+        let count = if target == glow::TEXTURE_3D { 5 } else { 4 };
+        for (parameter, value) in &parameters[..count] {
+            gl.tex_parameter_i32(target, *parameter, *value as i32);
+        }
+        if self.anisotropy > 1.0 {
+            let value = f32::from(state.max_anisotropy.max(1)).min(self.anisotropy);
+            gl.tex_parameter_f32(target, glow::TEXTURE_MAX_ANISOTROPY_EXT, value);
+        }
+    }
+
+    /// Adds what shaders must do for this sampler and view in OpenGL ES 2.0.
+    pub fn complete_form(&self, host: &Host, view: &TextureView, form: SamplerForm) -> SamplerForm {
+        let mut form = form;
+        if let Some(func) = self.state.compare
+            && view.is_depth
+        {
+            form = form.comparing(func as u32);
+        }
+        if es20::is_repeatable(host, view.resource.shape()) {
+            return form;
+        }
+        for (axis, mode) in (0u32..).zip(&self.state.wrap[..2]) {
+            form = match mode {
+                WrapMode::Repeat => form.wrapping(axis, ShaderWrap::Repeat),
+                WrapMode::MirrorRepeat => form.wrapping(axis, ShaderWrap::Mirror),
+                _ => form,
+            };
+        }
+        form
     }
 
     fn integer(&self, gl: &Rc<Gl>) -> Option<&Sampler> {
@@ -117,8 +204,8 @@ impl SamplerObject {
         }
     }
 
-    fn set_filters(&self, gl: &Gl) {
-        let name = self.filtered.name();
+    fn set_filters(&self, gl: &Gl, sampler: &Sampler) {
+        let name = sampler.name();
         let state = &self.state;
         let min = gl_enums::min_filter(state.min_filter, state.mip_filter) as i32;
         gl.sampler_parameter_i32(name, glow::TEXTURE_MIN_FILTER, min);

@@ -13,6 +13,8 @@ use crate::gl::{Framebuffer, Gl, PixelFormat, Texture};
 use crate::protocol::formats::{COUNT, FormatId, FormatInfo};
 use crate::protocol::gl_format::{GlFormat, Needs};
 
+use super::es20;
+
 use std::rc::Rc;
 
 /// Size of the textures that are tried.
@@ -36,7 +38,11 @@ type Asked = (String, FeatureSet);
 
 /// What can be done with every format, by its number.
 #[derive(Clone)]
-pub struct FormatSupport(Vec<Support>);
+pub struct FormatSupport {
+    formats: Vec<Support>,
+    /// The formats are those of OpenGL ES 2.0.
+    es20: bool,
+}
 
 impl FormatSupport {
     /// Tries every format that has a GL form, or looks the answers up.
@@ -58,26 +64,34 @@ impl FormatSupport {
     fn try_all(gl: &Rc<Gl>, caps: &Capabilities) -> Self {
         let mut answers: HashMap<(u32, u32, u32), Support> = HashMap::new();
         let mut formats = vec![Support::default(); COUNT];
+        let es20 = gl.is_es20();
         for (id, info) in FormatId::all() {
-            let Some(format) = id.gl().filter(|format| format.storage != Needs::Never) else {
+            let Some(format) = gl_format(id, es20).filter(|format| format.storage != Needs::Never)
+            else {
                 continue;
             };
             let key = (format.internal, format.format, format.ty);
-            let mut support = *answers
-                .entry(key)
-                .or_insert_with(|| try_format(gl, caps, info, format));
+            let mut support = *answers.entry(key).or_insert_with(|| match es20 {
+                true => es20::try_format(gl, caps, info, format),
+                false => try_format(gl, caps, info, format),
+            });
             support.render &= format.render != Needs::Never;
             support.read &= support.render || info.is_depth_stencil();
             formats[id.0 as usize] = support;
         }
         gl.take_error();
-        Self(formats)
+        Self { formats, es20 }
+    }
+
+    /// How this host stores a format; `None` if it cannot.
+    pub fn gl(&self, format: FormatId) -> Option<&'static GlFormat> {
+        gl_format(format, self.es20)
     }
 
     /// The answers as the capability sets tell them.
     pub fn masks(&self) -> FormatMasks {
         let mut masks = FormatMasks::default();
-        for (id, support) in (0u32..).map(FormatId).zip(&self.0) {
+        for (id, support) in (0u32..).map(FormatId).zip(&self.formats) {
             let wanted = [
                 (support.sample, &mut masks.sample),
                 (support.render, &mut masks.render),
@@ -95,7 +109,10 @@ impl FormatSupport {
 
     /// What can be done with a format.
     pub fn of(&self, format: FormatId) -> Support {
-        self.0.get(format.0 as usize).copied().unwrap_or_default()
+        self.formats
+            .get(format.0 as usize)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Can it be drawn to?
@@ -115,6 +132,10 @@ impl FormatSupport {
         let most = u32::from(self.of(format).samples);
         wanted.next_power_of_two().min(most)
     }
+}
+
+fn gl_format(format: FormatId, es20: bool) -> Option<&'static GlFormat> {
+    if es20 { format.gl_es20() } else { format.gl() }
 }
 
 fn try_format(gl: &Rc<Gl>, caps: &Capabilities, info: &FormatInfo, format: &GlFormat) -> Support {

@@ -4,7 +4,11 @@
 //! array as a 2D array of height 1), and the shader translator changes the coordinates.
 //! All storage is immutable, which views and images need, and zeroed when it is made.
 
+use std::cell::Cell;
+
 use maro_gpu::renderer::{Error, Rect};
+
+use super::es20;
 
 use crate::context::gl_enums;
 use crate::gl::host::Feature;
@@ -18,12 +22,14 @@ use crate::protocol::values::{Swizzle, TextureTarget};
 pub struct TextureStorage {
     texture: Texture,
     /// The target it is bound to.
-    target: u32,
+    pub(super) target: u32,
     /// How it is stored.
-    format: &'static GlFormat,
+    pub(super) format: &'static GlFormat,
     /// Levels and samples as stored; samples 0 without multisampling.
-    levels: u32,
+    pub(super) levels: u32,
     samples: u32,
+    /// OpenGL ES 2.0: the sampler whose parameters the texture has, by its serial number.
+    pub(super) sampling: Cell<u64>,
 }
 
 impl TextureStorage {
@@ -32,9 +38,9 @@ impl TextureStorage {
     /// # Errors
     /// If the host has no such texture or no memory for it.
     pub fn new(host: &Host, shape: &Shape) -> Result<Self, Error> {
-        let format = shape
-            .format
-            .gl()
+        let format = host
+            .formats
+            .gl(shape.format)
             .filter(|_| host.formats.samples_or_renders(shape.format));
         let Some(format) = format else {
             return Err(Error::Unsupported(format!(
@@ -69,6 +75,9 @@ impl TextureStorage {
             wanted => host.formats.sample_count(shape.format, wanted),
         };
         let target = gl_target(shape.target, samples > 0);
+        if gl.is_es20() {
+            es20::check_shape(host, shape)?;
+        }
         let texture = Texture::new(gl).map_err(Error::OutOfMemory)?;
         gl.take_error();
         gl.edit_texture(target, texture.name());
@@ -78,8 +87,13 @@ impl TextureStorage {
             format,
             levels: shape.levels,
             samples,
+            sampling: Cell::new(0),
         };
-        storage.allocate(gl, shape);
+        if gl.is_es20() {
+            storage.allocate_images(host, shape);
+        } else {
+            storage.allocate(gl, shape);
+        }
         if let Some(error) = gl.take_error() {
             return Err(Error::OutOfMemory(format!(
                 "a {} texture of {}x{}x{} (GL error {error:#x})",
@@ -131,7 +145,9 @@ impl TextureStorage {
             gl.tex_parameter_i32(self.target, glow::TEXTURE_MIN_FILTER, glow::NEAREST as i32);
             gl.tex_parameter_i32(self.target, glow::TEXTURE_MAG_FILTER, glow::NEAREST as i32);
         }
-        set_swizzle(gl, self.target, self.format.swizzle);
+        if !gl.is_es20() {
+            set_swizzle(gl, self.target, self.format.swizzle);
+        }
     }
 
     /// The GL name.
@@ -202,6 +218,13 @@ impl TextureStorage {
     pub fn clear(&self, host: &Host, shape: &Shape) {
         let info = shape.info();
         let depth_stencil = info.is_some_and(|info| info.is_depth_stencil());
+        if host.gl.is_es20() {
+            // Colours were made of zeros.
+            if depth_stencil {
+                self.clear_attached(host, shape, 0, 0);
+            }
+            return;
+        }
         for level in 0..self.levels {
             if host
                 .gl
@@ -248,12 +271,12 @@ impl TextureStorage {
                 } else if info.is_some_and(|info| info.is_integer()) {
                     gl.clear_buffer_u32_slice(glow::COLOR, 0, &[0; 4]);
                 } else {
-                    gl.clear_buffer_f32_slice(glow::COLOR, 0, &[0.0; 4]);
+                    gl.clear_buffer_color(0, &[0.0; 4]);
                 }
             }
-            glow::DEPTH_ATTACHMENT => gl.clear_buffer_depth(0.0),
-            glow::STENCIL_ATTACHMENT => gl.clear_buffer_stencil(0),
-            _ => gl.clear_buffer_depth_stencil(glow::DEPTH_STENCIL, 0, 0.0, 0),
+            glow::DEPTH_ATTACHMENT => gl.clear_buffer_depth_stencil(Some(0.0), None),
+            glow::STENCIL_ATTACHMENT => gl.clear_buffer_depth_stencil(None, Some(0)),
+            _ => gl.clear_buffer_depth_stencil(Some(0.0), Some(0)),
         }
     }
 

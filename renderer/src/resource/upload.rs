@@ -83,9 +83,18 @@ pub fn upload(
             host.gl
                 .bind_buffer(glow::COPY_WRITE_BUFFER, Some(buffer.name()));
             let mut at = u64::from(transfer.region.x);
+            let shadowed = resource.shadow().is_some();
+            let mut scratch = host.scratch.borrow_mut();
             source.visit(footprint.offset, span, &mut |piece| {
-                host.gl
-                    .buffer_sub_data_volatile(glow::COPY_WRITE_BUFFER, at, &piece);
+                if shadowed {
+                    scratch.clear();
+                    scratch.resize(piece.len(), 0);
+                    piece.copy_to(&mut scratch[..]);
+                    resource.write_bytes(&host.gl, at as u32, &scratch);
+                } else {
+                    host.gl
+                        .buffer_sub_data_volatile(glow::COPY_WRITE_BUFFER, at, &piece);
+                }
                 at += piece.len() as u64;
             })
         }
@@ -142,7 +151,7 @@ impl Job<'_> {
         let compressed = self.resource.shape().info()?.is_compressed();
         let strided = !footprint.is_tight();
         if self.texture.format().conversion != Conversion::None
-            || (compressed && strided)
+            || (strided && (compressed || self.host.gl.is_es20()))
             || !footprint.stride.is_multiple_of(block)
             || footprint.stride == 0
             || (footprint.layers > 1 && !footprint.layer_stride.is_multiple_of(footprint.stride))

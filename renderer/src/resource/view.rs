@@ -31,6 +31,8 @@ pub struct TextureView {
     pub is_integer: bool,
     /// Shaders read depth.
     pub is_depth: bool,
+    /// Texels are encoded as sRGB.
+    pub is_srgb: bool,
     /// Mip levels that the view has.
     pub levels: u32,
 }
@@ -67,7 +69,7 @@ impl TextureView {
         if first_level > last_level || first_layer > last_layer {
             return Err(CommandError::OutOfRange("level or layer of a sampler view"));
         }
-        let own_swizzle = view_format_swizzle(view.format, texture);
+        let own_swizzle = view_format_swizzle(host, view.format, texture);
         let swizzle = Swizzle::compose(view.swizzle, own_swizzle);
         let stencil = info.is_stencil() && !info.is_depth();
         let target = gl_target(shape_target, texture.samples() > 0);
@@ -82,6 +84,14 @@ impl TextureView {
             && swizzle == texture.format().swizzle
             && !stencil;
         let own = if plain {
+            None
+        } else if host.gl.is_es20() {
+            // Shaders apply the swizzle; levels cannot be left out.
+            let same =
+                target == texture.target() && first_layer == 0 && last_layer + 1 == all_layers;
+            if !same || stencil {
+                return Err(CommandError::Unsupported("a view of a part of a texture"));
+            }
             None
         } else {
             let bounds = Bounds {
@@ -110,6 +120,7 @@ impl TextureView {
             swizzle,
             is_integer: info.is_integer() || stencil,
             is_depth: info.is_depth(),
+            is_srgb: info.is_srgb(),
             levels: last_level - first_level + 1,
             resource,
         })
@@ -165,9 +176,16 @@ impl TextureView {
             swizzle,
             is_integer: info.is_integer(),
             is_depth: false,
+            is_srgb: info.is_srgb(),
             levels: 1,
             resource,
         })
+    }
+
+    /// Width and height of the texture in texels.
+    pub fn size(&self) -> (u32, u32) {
+        let shape = self.resource.shape();
+        (shape.width, shape.height)
     }
 
     /// Binds the view's texture to a unit.
@@ -224,9 +242,9 @@ struct Bounds {
 }
 
 /// The swizzle that makes the stored channels those of the view's format.
-fn view_format_swizzle(format: FormatId, texture: &TextureStorage) -> [Swizzle; 4] {
-    format
-        .gl()
+fn view_format_swizzle(host: &Host, format: FormatId, texture: &TextureStorage) -> [Swizzle; 4] {
+    host.formats
+        .gl(format)
         .map_or(texture.format().swizzle, |gl| gl.swizzle)
 }
 
@@ -242,7 +260,7 @@ fn view_internal(
         .shape()
         .info()
         .is_some_and(|info| info.is_depth_stencil());
-    match format.gl() {
+    match host.formats.gl(format) {
         Some(gl) if !depth && host.caps.has(Feature::TextureView) => gl.internal,
         _ => stored.internal,
     }
@@ -339,17 +357,25 @@ impl SurfaceView {
             .shape()
             .level(surface.level)
             .map_err(|_| CommandError::OutOfRange("level of a surface"))?;
+        if surface.level > 0 && !host.caps.has(Feature::RenderMipmap) {
+            return Err(CommandError::Unsupported("drawing to a mip level"));
+        }
         let layers = match resource.shape().target {
             TextureTarget::Texture3d => level.depth,
             _ => resource.shape().layers,
         };
-        let last_layer = surface.last_layer.min(layers - 1);
+        let last_layer = if host.gl.is_es20() {
+            // One layer can be attached.
+            surface.first_layer.min(layers - 1)
+        } else {
+            surface.last_layer.min(layers - 1)
+        };
         if surface.first_layer > last_layer {
             return Err(CommandError::OutOfRange("layer of a surface"));
         }
-        let internal = surface
-            .format
-            .gl()
+        let internal = host
+            .formats
+            .gl(surface.format)
             .map_or(texture.format().internal, |gl| gl.internal);
         let differs = internal != texture.format().internal && !info.is_depth_stencil();
         let volume = resource.shape().target == TextureTarget::Texture3d;
@@ -501,6 +527,7 @@ impl<'a> BlitView<'a> {
                 set_view_parameters(&host.gl, texture.target(), swizzle, false);
                 swizzle
             }
+            None if host.gl.is_es20() => Swizzle::IDENTITY,
             None => texture.format().swizzle,
         };
         Ok(Self {

@@ -15,7 +15,7 @@ pub struct HostOptions {
     #[arg(long, value_name = "API", value_enum, default_value_t = HostApi::Auto)]
     host: HostApi,
 
-    /// Use no more of the host than this version of OpenGL ES: 3.0, 3.1 or 3.2
+    /// Use no more of the host than this version of OpenGL ES: 2.0, 3.0, 3.1 or 3.2
     #[arg(long, value_name = "VERSION", value_parser = parse_gles_version)]
     gles_version: Option<Version>,
 
@@ -67,10 +67,11 @@ impl From<HostApi> for Api {
 
 fn parse_gles_version(text: &str) -> Result<Version, String> {
     match text {
+        "2.0" => Ok(Version::new(2, 0)),
         "3.0" => Ok(Version::new(3, 0)),
         "3.1" => Ok(Version::new(3, 1)),
         "3.2" => Ok(Version::new(3, 2)),
-        _ => Err(format!("`{text}` is not one of 3.0, 3.1 and 3.2")),
+        _ => Err(format!("`{text}` is not one of 2.0, 3.0, 3.1 and 3.2")),
     }
 }
 
@@ -88,7 +89,8 @@ mod tests {
     #[test]
     fn parse_gles_version_takes_those_that_there_are() {
         assert_eq!(parse_gles_version("3.1"), Ok(Version::new(3, 1)));
-        for wrong in ["2.0", "3.3", "3", ""] {
+        assert_eq!(parse_gles_version("2.0"), Ok(Version::new(2, 0)));
+        for wrong in ["1.1", "3.3", "3", ""] {
             assert!(parse_gles_version(wrong).is_err(), "{wrong}");
         }
     }
