@@ -1,7 +1,7 @@
 //! What all contexts of a renderer share: GL, what it can do, and the objects that draws
 //! of any context use.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use maro_gpu::renderer::Error;
@@ -9,6 +9,7 @@ use maro_gpu::renderer::Error;
 use crate::caps;
 use crate::draw::attributes::AttributePointers;
 use crate::draw::blitter::Blitter;
+use crate::draw::depth_read::DepthReader;
 use crate::draw::framebuffer::FramebufferCache;
 use crate::draw::program::ProgramCache;
 use crate::draw::shader::PassthroughCache;
@@ -56,6 +57,10 @@ pub struct Host {
     pub framebuffers: RefCell<FramebufferCache>,
     /// Draws that copy pixels.
     pub blitter: RefCell<Blitter>,
+    /// Reads depth on hosts of OpenGL ES 2.0.
+    pub depth_reader: RefCell<DepthReader>,
+    /// The renderer drew something of its own in the middle of a context's commands.
+    pub touched: Cell<bool>,
     /// A vertex array without attributes; `None` on hosts of OpenGL ES 2.0.
     pub empty_vertex_array: Option<VertexArray>,
     /// Queries whose results the guest asked for and does not have yet.
@@ -119,6 +124,8 @@ impl Host {
             passthrough: RefCell::default(),
             framebuffers: RefCell::default(),
             blitter: RefCell::default(),
+            depth_reader: RefCell::default(),
+            touched: Cell::new(false),
             scratch: RefCell::default(),
             pending_results: RefCell::default(),
             budget: Budget::new(memory_limit),

@@ -22,11 +22,9 @@ const MAX_CONSTANT_BUFFER: u32 = 65536;
 /// and the system values.
 const OWN_UNIFORM_BLOCKS: u32 = 2;
 
-/// Uniform vectors that the renderer takes for itself in OpenGL ES 2.0: point size and
-/// orientation, clip planes.
-const OWN_VERTEX_VECTORS: u32 = 10;
-/// As above: alpha reference and point sprites, the stipple pattern, depth.
-const OWN_FRAGMENT_VECTORS: u32 = 3;
+/// Uniform vectors of a stage that the renderer keeps for itself in OpenGL ES 2.0: two of
+/// state and eight clip planes. A pattern of stipples takes more, if shaders leave them.
+const OWN_UNIFORM_VECTORS: u32 = 10;
 
 /// A host, as far as the sets depend on it.
 pub struct Host<'a> {
@@ -288,16 +286,6 @@ fn shader_limits(caps: &mut CapsV2, host: &Host<'_>, parts: Parts) {
     caps.texel_offset = limits.texel_offset;
     caps.texture_gather_offset = limits.gather_offset;
     caps.max_texture_image_units = limits.texture_units.min(32);
-    if host.is_es20() {
-        caps.max_texture_image_units = limits.texture_units.min(16);
-        caps.max_vertex_outputs = limits.varying_vectors.clamp(8, 32);
-        // The renderer's own uniforms come first, and drivers count constants of shaders.
-        let bytes = |vectors: u32, own: u32| vectors.saturating_sub(own).min(4096) * 16;
-        caps.max_const_buffer_size = [0; 6];
-        caps.max_const_buffer_size[0] = bytes(limits.vertex_uniform_vectors, OWN_VERTEX_VECTORS);
-        caps.max_const_buffer_size[1] =
-            bytes(limits.fragment_uniform_vectors, OWN_FRAGMENT_VECTORS);
-    }
     caps.max_uniform_block_size = limits.uniform_block_size;
     caps.max_const_buffer_size = [limits.uniform_block_size.min(MAX_CONSTANT_BUFFER); 6];
     caps.uniform_buffer_offset_alignment = limits.uniform_buffer_alignment;
@@ -306,6 +294,17 @@ fn shader_limits(caps: &mut CapsV2, host: &Host<'_>, parts: Parts) {
         Parts::TEXTURE_BUFFERS,
         limits.texture_buffer_alignment,
     );
+    if host.is_es20() {
+        caps.max_texture_image_units = limits.texture_units.min(16);
+        caps.max_vertex_outputs = limits.varying_vectors.clamp(8, 32);
+        // Constants are uniforms, of which the renderer needs some itself. Which stage a
+        // number of the set is for differs between Mesa's versions: the least counts for all.
+        let vectors = limits
+            .vertex_uniform_vectors
+            .min(limits.fragment_uniform_vectors);
+        let left = vectors.saturating_sub(OWN_UNIFORM_VECTORS);
+        caps.max_const_buffer_size = [left.min(4096) * 16; 6];
+    }
     if parts.contains(Parts::COMPUTE) {
         caps.max_compute_work_group_invocations = limits.compute_invocations;
         caps.max_compute_shared_memory_size = limits.compute_shared_memory;

@@ -44,6 +44,10 @@ pub fn clear(host: &Host, sub: &mut SubContext, clear: &Clear) -> Result<(), Com
             clear_color(gl, index, surface, &clear.color);
         }
     }
+    if gl.is_es20() && framebuffer.color_count > 1 {
+        // Clearing one attachment chose it alone.
+        draw.draw_to_all(host);
+    }
     if let Some(surface) = &framebuffer.depth_stencil {
         clear_depth_stencil(gl, surface.info, clear.buffers, clear.depth, clear.stencil);
     }

@@ -26,6 +26,8 @@ pub mod blitter;
 mod blitter20;
 pub mod clear;
 pub mod compute;
+pub mod copy20;
+pub mod depth_read;
 pub mod fixed;
 pub mod framebuffer;
 pub mod indices;
@@ -41,6 +43,7 @@ use blend::BlendPasses;
 use framebuffer::CachedFramebuffer;
 use key::{KeyBuilder, Primitives};
 use program::LinkedProgram;
+use uniforms::ProgramUniforms;
 
 /// What the last draw of a sub-context left in GL.
 #[derive(Default)]
@@ -83,6 +86,13 @@ impl DrawState {
 }
 
 impl DrawState {
+    /// Lets draws write all colour buffers of the bound framebuffer.
+    pub fn draw_to_all(&self, host: &Host) {
+        if let Some(framebuffer) = &self.framebuffer {
+            blend::end_passes(host, &framebuffer.info);
+        }
+    }
+
     /// What a prepared draw of this mode captures with: the program and its primitives.
     /// `None` if the program captures nothing.
     pub fn capture(&self, mode: PrimitiveMode) -> Option<(glow::Program, Primitives)> {
@@ -92,6 +102,11 @@ impl DrawState {
             .filter(|program| program.feedback.is_some())?;
         let primitives = self.primitives.unwrap_or(Primitives::of_mode(mode));
         Some((program.program.name(), primitives))
+    }
+
+    /// What the current program reads, where it has no uniform blocks.
+    fn uniforms(&self) -> Option<&ProgramUniforms> {
+        self.program.as_ref()?.uniforms.as_ref()
     }
 
     /// Binds what a compute program reads.
@@ -145,6 +160,9 @@ pub fn draw(host: &Host, sub: &mut SubContext, draw: &Draw) -> Result<(), Comman
         return Ok(());
     }
     check_draw(host, &sub.state, draw)?;
+    if host.touched.take() {
+        sub.state.dirty |= Dirty::all();
+    }
     prepare(host, sub, draw)?;
     if let Some(arguments) = &draw.indirect
         && indirect::needs_arguments(host, sub, arguments)
@@ -333,6 +351,40 @@ fn select_program(
         .get(&host.gl, &host.unit_base, &variants)
 }
 
+/// Most instances that are drawn one by one.
+const MAX_INSTANCES: u32 = 1 << 16;
+
+/// Draws one instance after the other, on hosts whose attributes do not step or whose
+/// shaders do not count.
+fn issue_instances(
+    host: &Host,
+    sub: &SubContext,
+    draw: &Draw,
+    call: &DrawCall,
+    uniforms: &ProgramUniforms,
+) -> Result<(), CommandError> {
+    if call.instances > MAX_INSTANCES {
+        return Err(CommandError::Limit("instances drawn one by one"));
+    }
+    for instance in 0..call.instances {
+        let number = call.base_instance.saturating_add(instance);
+        vertex::bind(host, &sub.state, number)?;
+        uniforms.set_instance(&host.gl, instance);
+        let one = DrawCall {
+            instances: 1,
+            base_instance: 0,
+            ..*call
+        };
+        if draw.indexed {
+            indices::draw_indexed(host, &sub.state, draw, &one)?;
+        } else {
+            host.gl.draw_vertices(&one);
+        }
+    }
+    uniforms.set_instance(&host.gl, 0);
+    Ok(())
+}
+
 fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), CommandError> {
     let state = &sub.state;
     if draw.indirect.is_some() {
@@ -346,6 +398,11 @@ fn issue(host: &Host, sub: &SubContext, draw: &Draw, mode: u32) -> Result<(), Co
         base_instance: draw.start_instance,
         base_vertex: draw.index_bias,
     };
+    if let Some(uniforms) = sub.draw.uniforms().filter(|_| call.instances > 1)
+        && (uniforms.reads_instance() || !host.caps.has(Feature::InstancedArrays))
+    {
+        return issue_instances(host, sub, draw, &call, uniforms);
+    }
     if draw.indexed {
         return indices::draw_indexed(host, state, draw, &call);
     }

@@ -12,7 +12,7 @@ use zerocopy::IntoBytes;
 use super::shader::Variant;
 use crate::context::state::{StageState, State};
 use crate::gl::Gl;
-use crate::glsl::{SYSTEM_UNIFORMS, SystemBlock};
+use crate::glsl::{INSTANCE, SYSTEM_UNIFORMS, SystemBlock};
 use crate::host::Host;
 use crate::protocol::values::ShaderStage;
 use crate::resource::next_serial;
@@ -67,6 +67,23 @@ impl ProgramUniforms {
             fragment: stage(ShaderStage::Fragment),
             seen_system: Cell::new(0),
         }
+    }
+
+    /// True if the vertex shader reads the number of its instance.
+    pub fn reads_instance(&self) -> bool {
+        self.instance().is_some()
+    }
+
+    /// Tells the vertex shader the number of its instance.
+    pub fn set_instance(&self, gl: &Gl, number: u32) {
+        gl.uniform_4_f32(self.instance(), number as f32, 0.0, 0.0, 0.0);
+    }
+
+    fn instance(&self) -> Option<&glow::UniformLocation> {
+        let uniforms = SYSTEM_UNIFORMS.iter().zip(&self.vertex.system);
+        uniforms
+            .filter(|((_, name, ..), _)| *name == INSTANCE)
+            .find_map(|(_, location)| location.as_ref())
     }
 
     fn stages(&self) -> [(ShaderStage, &StageUniforms); 2] {
@@ -226,12 +243,16 @@ fn part_of(block: &SystemBlock, part: usize, floats: &mut [f32; MAX_PART]) -> us
             8
         }
         1 => {
+            floats[..4].fill(0.0);
+            4
+        }
+        2 => {
             for (floats, plane) in floats.chunks_exact_mut(4).zip(&block.clip_planes) {
                 floats.copy_from_slice(plane);
             }
             32
         }
-        2 => {
+        3 => {
             for (halves, row) in floats.chunks_exact_mut(2).zip(&block.stipple) {
                 halves[0] = (row >> 16) as f32;
                 halves[1] = (row & 0xffff) as f32;
@@ -258,9 +279,9 @@ mod tests {
         for (part, (_, _, vectors, _)) in SYSTEM_UNIFORMS.iter().enumerate() {
             assert_eq!(part_of(&block, part, &mut floats), vectors * 4);
         }
-        part_of(&block, 2, &mut floats);
+        part_of(&block, 3, &mut floats);
         assert_eq!(floats[2..4], [f32::from(0xabcdu16), f32::from(0x1234u16)]);
-        part_of(&block, 1, &mut floats);
+        part_of(&block, 2, &mut floats);
         assert_eq!(floats[28..32], [1.0, 2.0, 3.0, 4.0]);
     }
 }

@@ -107,9 +107,12 @@ pub(super) fn without_interpolation(key: &ShaderKey) -> ShaderKey {
     key
 }
 
+/// The uniform with the number of the instance.
+pub(crate) const INSTANCE: &str = "instance";
+
 /// Parts of the system block, the uniform that holds each, and how the rest of the text
 /// calls what is in it. The first holds the block's first two vectors.
-pub(crate) const SYSTEM_UNIFORMS: [(SystemUse, &str, usize, &[(&str, &str)]); 4] = [
+pub(crate) const SYSTEM_UNIFORMS: [(SystemUse, &str, usize, &[(&str, &str)]); 5] = [
     (
         SystemUse::Y_SIGN
             .union(SystemUse::ALPHA_REF)
@@ -124,6 +127,13 @@ pub(crate) const SYSTEM_UNIFORMS: [(SystemUse, &str, usize, &[(&str, &str)]); 4]
             ("sys_sprite_y_scale", "[0].w"),
             ("sys_sprite_y_bias", "[1].x"),
         ],
+    ),
+    // Set by draws of several instances, which are drawn one by one.
+    (
+        SystemUse::DRAW_PARAMETERS,
+        INSTANCE,
+        1,
+        &[("sys_instance", "[0].x")],
     ),
     (
         SystemUse::CLIP_PLANES,
@@ -293,6 +303,12 @@ impl Writer<'_> {
             Opcode::Arr | Opcode::Round => {
                 self.helpers.insert(Helper::Round);
             }
+            // What Mesa makes of products and quotients by powers of two before it turns
+            // integers into floats.
+            Opcode::Shl => return self.float_shift(instruction, "floor($0 * exp2($1) + 0.5)"),
+            Opcode::Ishr | Opcode::Ushr => {
+                return self.float_shift(instruction, "floor(($0 + 0.5) * exp2(-$1))");
+            }
             Opcode::Trunc => {
                 self.helpers.insert(Helper::Truncate);
             }
@@ -308,6 +324,23 @@ impl Writer<'_> {
             _ => {}
         }
         Ok(false)
+    }
+
+    /// A shift of floats that are whole numbers; `$0` is shifted by `$1`.
+    fn float_shift(
+        &mut self,
+        instruction: &Instruction,
+        template: &str,
+    ) -> Result<bool, TranslateError> {
+        let (Some(dst), [a, b, ..]) = (instruction.dst.first(), &instruction.src[..]) else {
+            return Ok(true);
+        };
+        let written: Vec<u8> = dst.mask.components().collect();
+        let a = self.operand(a, &written, Kind::Float)?;
+        let b = self.operand(b, &written, Kind::Float)?;
+        let value = template.replace("$0", &a).replace("$1", &b);
+        self.store(dst, &value, Kind::Float, written.len())?;
+        Ok(true)
     }
 
     /// Copies a colour output to each of `buffers`.

@@ -518,6 +518,10 @@ impl Writer<'_> {
     /// The initial value of a system value.
     fn system_value(&mut self, decl: &SystemValueDecl) -> Result<String, TranslateError> {
         let name = decl.semantic.name;
+        if self.model == Model::Floats && name == SemanticName::InstanceId {
+            self.system(SystemUse::DRAW_PARAMETERS);
+            return Ok("vec4(sys_instance)".to_owned());
+        }
         if self.model == Model::Floats && name != SemanticName::Position {
             return Err(TranslateError::HostLacks("system values that are integers"));
         }

@@ -152,7 +152,7 @@ impl Writer<'_> {
             | Opcode::Txqs
             | Opcode::Tg4
             | Opcode::Lodq => {
-                return Err(TranslateError::UnsupportedOpcode(access.instruction.opcode));
+                return Err(TranslateError::HostLacks("texel fetches and queries"));
             }
             _ => {}
         }

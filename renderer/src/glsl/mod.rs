@@ -61,7 +61,7 @@ mod texture;
 mod usage;
 mod writer;
 
-pub(crate) use es100::SYSTEM_UNIFORMS;
+pub(crate) use es100::{INSTANCE, SYSTEM_UNIFORMS};
 pub use es100::{SamplerForm, ShaderWrap};
 pub use info::ShaderInfo;
 pub use interface::{

@@ -5,6 +5,7 @@ use maro_gpu::renderer::Box3;
 use super::Resource;
 use crate::context::error::CommandError;
 use crate::decode::CopyRegion;
+use crate::draw::copy20;
 use crate::gl::Buffer;
 use crate::gl::host::Feature;
 use crate::host::Host;
@@ -34,6 +35,9 @@ pub fn copy_region(
         return Err(CommandError::Unsupported(
             "a copy between formats of another byte order",
         ));
+    }
+    if host.gl.is_es20() {
+        return copy20::copy_texels(host, src, dst, copy);
     }
     if !host.caps.has(Feature::CopyImage) {
         return Err(CommandError::Unsupported("a copy of texels"));

@@ -263,10 +263,41 @@ pub fn pack(format: &GlFormat, pixels: &mut Vec<u8>) {
     pixels.truncate(count * 2);
 }
 
+/// Words with depth in the upper 24 bits and stencil in the lowest 8 as texels that uploads
+/// of `format` have.
+pub fn depth_texels(format: &GlFormat, words: &[u32]) -> Vec<u8> {
+    match format.ty {
+        glow::UNSIGNED_SHORT => words
+            .iter()
+            .flat_map(|word| {
+                // To the nearest: the stored value was spread over more bits.
+                let depth = u64::from(word >> 8);
+                (((depth * 0xffff + 0x7f_ffff) / 0xff_ffff) as u16).to_le_bytes()
+            })
+            .collect(),
+        glow::UNSIGNED_INT => words
+            .iter()
+            .flat_map(|word| (word & !0xff | word >> 24).to_le_bytes())
+            .collect(),
+        _ => words.iter().flat_map(|word| word.to_le_bytes()).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::protocol::formats::FormatId;
+
+    #[test]
+    fn depth_texels_have_the_bits_of_their_format() {
+        let texels = |format: FormatId, word| depth_texels(format.gl_es20().unwrap(), &[word]);
+        let word = 0x8000_0012;
+        assert_eq!(texels(FormatId::Z16_UNORM, word), [0x00, 0x80]);
+        assert_eq!(texels(FormatId::Z16_UNORM, !0), [0xff, 0xff]);
+        assert_eq!(texels(FormatId::X8Z24_UNORM, word), [0x80, 0, 0, 0x80]);
+        let packed = texels(FormatId::S8_UINT_Z24_UNORM, word);
+        assert_eq!(packed, word.to_le_bytes());
+    }
 
     #[test]
     fn pack_narrows_pixels_to_what_uploads_have() {

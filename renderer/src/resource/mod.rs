@@ -15,7 +15,7 @@ use crate::protocol::values::TextureTarget;
 
 pub mod budget;
 pub mod copy;
-mod es20;
+pub mod es20;
 pub mod mirror;
 pub mod readback;
 pub mod sampler;

@@ -9,7 +9,9 @@ use maro_gpu::renderer::{Backing, Error, Image, Rect, Transfer};
 use super::es20;
 use super::texture::{TextureStorage, attachment_of};
 use super::{Resource, Storage};
+use crate::draw::depth_read;
 use crate::gl::PixelFormat;
+use crate::gl::host::Feature;
 use crate::host::Host;
 use crate::protocol::layout::Footprint;
 
@@ -81,7 +83,7 @@ fn read_texture(
     let layer_bytes = (footprint.row_bytes * footprint.rows) as usize;
     let es20 = host.gl.is_es20();
     if es20 && depth_stencil {
-        return Err(Error::Unsupported("reading depth back".to_owned()));
+        return read_depth(host, resource, texture, transfer, footprint, backing);
     }
     let format = if es20 {
         es20::READ
@@ -122,6 +124,29 @@ fn read_texture(
     }
     host.trim(&mut scratch);
     Ok(())
+}
+
+/// As [`read_texture`], of depth where GL cannot read it.
+fn read_depth(
+    host: &Host,
+    resource: &Resource,
+    texture: &TextureStorage,
+    transfer: &Transfer,
+    footprint: &Footprint,
+    backing: &dyn Backing,
+) -> Result<(), Error> {
+    let shape = resource.shape();
+    let flat = texture.target() == glow::TEXTURE_2D;
+    if !flat || (transfer.level > 0 && !host.caps.has(Feature::RenderMipmap)) {
+        return Err(Error::Unsupported("reading this level of depth".to_owned()));
+    }
+    let region = transfer.region;
+    let area = [region.x, region.y, region.width, region.height].map(|value| value as i32);
+    let mut words = Vec::new();
+    depth_read::read(host, texture, shape, transfer.level, area, &mut words)?;
+    let mut texels = es20::depth_texels(texture.format(), &words);
+    texture.format().conversion.from_gl(&mut texels);
+    write_layer(footprint, 0, &texels, backing)
 }
 
 /// Writes the tight rows of one layer to their places.

@@ -467,7 +467,7 @@ fn counting_texture(host: &Host) -> Texture {
         for x in 0..4i16 {
             gl.scissor(x.into(), y.into(), 1, 1);
             let (x, y) = (f32::from(x), f32::from(y));
-            gl.clear_buffer_f32_slice(glow::COLOR, 0, &[x, y, 10.0 * x + y, 1.0]);
+            gl.clear_buffer_color(0, &[x, y, 10.0 * x + y, 1.0]);
         }
     }
     gl.set_enabled(glow::SCISSOR_TEST, false);

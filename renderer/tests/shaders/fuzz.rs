@@ -141,6 +141,7 @@ fn random_key(stage: Stage, random: &mut Random) -> ShaderKey {
         samplers: SamplerKey {
             swizzled: random.next() as u32,
             biased: random.next() as u32,
+            ..SamplerKey::default()
         },
         ..ShaderKey::default()
     };

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use maro_renderer::glsl::{
-    CompareFunc, GlslVersion, HostProfile, ShaderKey, StreamOutput, StreamOutputRegister,
-    Translated,
+    CompareFunc, Features, GlslVersion, HostProfile, SamplerForm, ShaderKey, ShaderWrap,
+    StreamOutput, StreamOutputRegister, Translated,
 };
 use maro_renderer::tgsi::ir::Stage;
 
@@ -29,6 +29,22 @@ fn none() -> Option<StreamOutput> {
 
 fn es300() -> HostProfile {
     HostProfile::bare(GlslVersion::Es300)
+}
+
+fn es100() -> HostProfile {
+    HostProfile::bare(GlslVersion::Es100)
+}
+
+/// OpenGL ES 2.0 with all extensions that the translator knows.
+fn es100_extended() -> HostProfile {
+    HostProfile {
+        features: Features::STANDARD_DERIVATIVES
+            | Features::FRAG_DEPTH
+            | Features::SHADER_TEXTURE_LOD
+            | Features::DRAW_BUFFERS
+            | Features::TEXTURE_3D,
+        ..es100()
+    }
 }
 
 /// What the program `xfb` captured: whole and partial registers, in one buffer.
@@ -98,6 +114,55 @@ pub const VARIANTS: &[Variant] = &[
                 key.fragment.clamp_color = true;
                 key.fragment.alpha_to_one = true;
                 key.samplers.swizzled = 1 << 1;
+            }
+            _ => {
+                if let Some(raster) = &mut key.raster {
+                    raster.clip_planes = 0b101;
+                    raster.clip_halfz = true;
+                    raster.point_size_from_state = true;
+                    raster.clamp_color = true;
+                }
+                key.vertex.swap_red_blue = 1 << 2;
+            }
+        },
+        streamout: none,
+    },
+    Variant {
+        name: "es100",
+        program: "legacy",
+        profile: es100,
+        tweak: |stage, key| {
+            if stage == Stage::Fragment {
+                key.samplers.biased = 1;
+                key.samplers.forms[0] = SamplerForm::swizzled([0, 1, 2, 5])
+                    .decoding()
+                    .wrapping(0, ShaderWrap::Repeat)
+                    .wrapping(1, ShaderWrap::Mirror);
+            }
+        },
+        streamout: none,
+    },
+    Variant {
+        name: "es100ext",
+        program: "legacy",
+        profile: es100_extended,
+        tweak: no_tweak,
+        streamout: none,
+    },
+    Variant {
+        name: "es100",
+        program: "old",
+        profile: es100,
+        tweak: |stage, key| match stage {
+            Stage::Fragment => {
+                key.fragment.alpha_test = CompareFunc::Greater;
+                key.fragment.two_sided = true;
+                key.fragment.sprite_coords = 1;
+                key.fragment.stipple = true;
+                key.fragment.clamp_color = true;
+                key.fragment.emulated_clip_planes = 3;
+                key.samplers.forms[1] = SamplerForm::default().comparing(3);
+                key.samplers.forms[2] = SamplerForm::swizzled([0, 0, 0, 5]).comparing(1);
             }
             _ => {
                 if let Some(raster) = &mut key.raster {

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on fails
 
 mod bench;
+mod es20;
 mod limited;
 mod triangle;
