@@ -118,6 +118,7 @@ impl Scanouts {
             .iter()
             .filter(|(_, s)| Rc::ptr_eq(&s.resource, resource));
         for (id, scanout) in showing {
+<<<<<<< HEAD
             let ready = if viewer.samples_textures() {
                 let fence = host.gl.fence_sync().map(SharedFence::new);
                 // Another context waits for the fence, so it must reach the GPU first.
@@ -126,6 +127,15 @@ impl Scanouts {
             } else {
                 None
             };
+=======
+            let ready = host.gl.fence_sync().map(SharedFence::new);
+            if ready.is_none() {
+                // The viewer's context can wait for nothing then.
+                host.gl.finish();
+            }
+            // Another context waits for the fence, so it must reach the GPU first.
+            host.gl.flush();
+>>>>>>> c220160 (Windows, stencil blits and documents for OpenGL ES 2.0)
             let frame = Frame {
                 picture: Picture::Texture {
                     name: texture.name(),

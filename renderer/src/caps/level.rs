@@ -518,7 +518,7 @@ pub(super) mod tests {
 
     #[test]
     fn nothing_claimed_gives_the_lowest() {
-        assert_eq!(versions(&CapsV2::new_zeroed()), [(2, 0), (1, 1)]);
+        assert_eq!(versions(&CapsV2::new_zeroed()), [(1, 4), (1, 1)]);
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use maro_gpu::renderer::Box3;
 
 use super::blitter::{Kind, Recipe, SourceRect};
+use super::depth_read;
 use crate::context::SubContext;
 use crate::context::error::CommandError;
 use crate::context::state::Dirty;
 use crate::decode::{Blit, BlitSide, CopyRegion};
-use crate::gl::Gl;
 use crate::gl::host::Feature;
+use crate::gl::{Gl, Texture};
 use crate::host::Host;
 use crate::protocol::bindings::Scissor;
 use crate::protocol::flags::BlitMask;
@@ -110,6 +111,20 @@ pub fn blit(host: &Host, sub: &mut SubContext, blit: &Blit) -> Result<(), Comman
     }
     sub.state.dirty |= Dirty::all();
     host.gl.set_enabled(glow::RASTERIZER_DISCARD, false);
+    set_scissor(host, blit);
+    if can_use_framebuffers(host, &src, &dst, blit) {
+        blit_framebuffers(host, &src, &dst, blit);
+        Ok(())
+    } else {
+        // What a blit draws counts for no query.
+        sub.queries.pause(&host.gl);
+        let result = blit_drawn(host, &src, &dst, blit);
+        sub.queries.resume(&host.gl);
+        result
+    }
+}
+
+fn set_scissor(host: &Host, blit: &Blit) {
     match blit.scissor {
         Some(scissor) => {
             host.gl.set_enabled(glow::SCISSOR_TEST, true);
@@ -122,16 +137,6 @@ pub fn blit(host: &Host, sub: &mut SubContext, blit: &Blit) -> Result<(), Comman
             );
         }
         None => host.gl.set_enabled(glow::SCISSOR_TEST, false),
-    }
-    if can_use_framebuffers(host, &src, &dst, blit) {
-        blit_framebuffers(host, &src, &dst, blit);
-        Ok(())
-    } else {
-        // What a blit draws counts for no query.
-        sub.queries.pause(&host.gl);
-        let result = blit_drawn(host, &src, &dst, blit);
-        sub.queries.resume(&host.gl);
-        result
     }
 }
 
@@ -275,13 +280,25 @@ fn blit_drawn(
     blit: &Blit,
 ) -> Result<(), CommandError> {
     for kind in kinds(src, blit) {
-        if kind == Kind::Stencil && !host.caps.has(Feature::StencilTexturing) {
+        let drawn = host.gl.is_es20() && src.texture.target() == glow::TEXTURE_2D;
+        if kind == Kind::Stencil && !drawn && !host.caps.has(Feature::StencilTexturing) {
             return Err(CommandError::Unsupported(
                 "a blit of stencil between formats",
             ));
         }
+        let stencil = if kind == Kind::Stencil && drawn {
+            let (shape, level) = (src.resource.shape(), src.side.level);
+            let picture = depth_read::stencil_picture(host, src.texture, shape, level);
+            Some(picture.map_err(CommandError::Host)?)
+        } else {
+            None
+        };
         set_draw_state(host, blit, kind);
-        let source = BlitSource::new(host, src, kind)?;
+        let source = BlitSource {
+            stencil,
+            ..BlitSource::new(host, src, kind)?
+        };
+        set_scissor(host, blit);
         let ((first_src, slices_src), (first_dst, slices_dst)) = (src.slices(), dst.slices());
         for slice in 0..slices_dst {
             // The middle of the slice, between the source's first and last.
@@ -364,6 +381,8 @@ struct BlitSource<'a> {
     view: BlitView<'a>,
     /// What the texture's own swizzle does not do yet.
     swizzle: [Swizzle; 4],
+    /// The stencil values as a picture, on hosts whose shaders cannot read them.
+    stencil: Option<Texture>,
 }
 
 impl<'a> BlitSource<'a> {
@@ -385,6 +404,7 @@ impl<'a> BlitSource<'a> {
             kind,
             view,
             swizzle,
+            stencil: None,
         })
     }
 }
@@ -445,7 +465,10 @@ fn draw_slice(
     } else {
         Filter::Nearest
     };
-    if gl.is_es20() {
+    if let Some(picture) = &source.stencil {
+        gl.edit_texture(glow::TEXTURE_2D, picture.name());
+        rect.level = 0;
+    } else if gl.is_es20() {
         src.texture.prepare_blit(gl, filter);
     }
     let mut blitter = host.blitter.borrow_mut();

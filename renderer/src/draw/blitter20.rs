@@ -69,6 +69,10 @@ fn fragment(host: &Host, recipe: Recipe) -> Option<String> {
             require("GL_EXT_frag_depth");
             "gl_FragDepthEXT = value.x;"
         }
+        Kind::Stencil => {
+            "if (mod(floor((value.x * 255.0 + 0.5) / at.w), 2.0) < 0.5) discard;\n    \
+             gl_FragColor = value;"
+        }
         _ => return None,
     };
     let lookup = if names_level {
@@ -136,7 +140,8 @@ impl Blitter20 {
             0.0
         };
         let place = program.place.as_ref();
-        gl.uniform_4_f32(place, rect.slice, rect.level as f32, bias, 0.0);
+        let bit = rect.stencil_bit.max(1) as f32;
+        gl.uniform_4_f32(place, rect.slice, rect.level as f32, bias, bit);
         if let Some(mix) = &program.mix {
             gl.uniform_vectors(mix, &mixing(rect.swizzle));
         }

@@ -101,36 +101,71 @@ pub fn read(
         }
     }
     if has_stencil {
-        let program = DepthReader::get(&mut reader.stencil, gl, STENCIL).map_err(failed)?;
-        gl.use_program(Some(program));
-        let value = gl.get_uniform_location(program, "value");
-        let attachment = attachment_of(shape);
-        texture.attach_layer(gl, glow::FRAMEBUFFER, attachment, level, 0);
-        gl.clear_buffer_color(0, &[0.0; 4]);
-        gl.set_enabled(glow::STENCIL_TEST, true);
-        gl.set_enabled(glow::BLEND, true);
-        gl.blend_equation_separate(glow::FUNC_ADD, glow::FUNC_ADD);
-        gl.blend_func_separate(glow::ONE, glow::ONE, glow::ONE, glow::ONE);
-        gl.stencil_op_separate(glow::FRONT_AND_BACK, glow::KEEP, glow::KEEP, glow::KEEP);
-        for bit in 0..8 {
-            let mask = 1u8 << bit;
-            let reference = i32::from(mask);
-            gl.stencil_func_separate(glow::FRONT_AND_BACK, glow::EQUAL, reference, mask.into());
-            gl.uniform_4_f32(value.as_ref(), f32::from(mask) / 255.0, 0.0, 0.0, 0.0);
-            draw(host);
-        }
+        draw_stencil(host, &mut reader, texture, shape, level).map_err(failed)?;
         gl.read_pixels(area, READ, &mut bytes);
         for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<4>().0) {
             *word |= u32::from(bytes[0]);
         }
-        let none = glow::FRAMEBUFFER;
-        gl.framebuffer_texture_2d(none, attachment, glow::TEXTURE_2D, None, 0);
     }
     attach_color(gl, None);
     match gl.take_error() {
         None => Ok(()),
         Some(error) => Err(failed(format!("GL error {error:#x}"))),
     }
+}
+
+/// The stencil values of a level, as the red of a picture. GL's state afterwards is not
+/// what contexts set.
+///
+/// # Errors
+/// If the host cannot draw to what it takes.
+pub fn stencil_picture(
+    host: &Host,
+    texture: &TextureStorage,
+    shape: &Shape,
+    level: u32,
+) -> Result<Texture, String> {
+    let size = [shape.width, shape.height].map(|size| minify(size, level));
+    let whole = size.map(|size| size as i32);
+    let target = picture(&host.gl, whole)?;
+    begin(host, &target, size, [0, 0, whole[0], whole[1]]);
+    let mut reader = host.depth_reader.borrow_mut();
+    draw_stencil(host, &mut reader, texture, shape, level)?;
+    attach_color(&host.gl, None);
+    Ok(target)
+}
+
+/// Draws the stencil values of a level into the picture that is attached.
+fn draw_stencil(
+    host: &Host,
+    reader: &mut DepthReader,
+    texture: &TextureStorage,
+    shape: &Shape,
+    level: u32,
+) -> Result<(), String> {
+    let gl = &host.gl;
+    let program = DepthReader::get(&mut reader.stencil, gl, STENCIL)?;
+    gl.use_program(Some(program));
+    let value = gl.get_uniform_location(program, "value");
+    let attachment = attachment_of(shape);
+    texture.attach_layer(gl, glow::FRAMEBUFFER, attachment, level, 0);
+    gl.clear_buffer_color(0, &[0.0; 4]);
+    gl.set_enabled(glow::STENCIL_TEST, true);
+    gl.set_enabled(glow::BLEND, true);
+    gl.blend_equation_separate(glow::FUNC_ADD, glow::FUNC_ADD);
+    gl.blend_func_separate(glow::ONE, glow::ONE, glow::ONE, glow::ONE);
+    gl.stencil_op_separate(glow::FRONT_AND_BACK, glow::KEEP, glow::KEEP, glow::KEEP);
+    for bit in 0..8 {
+        let mask = 1u8 << bit;
+        let reference = i32::from(mask);
+        gl.stencil_func_separate(glow::FRONT_AND_BACK, glow::EQUAL, reference, mask.into());
+        gl.uniform_4_f32(value.as_ref(), f32::from(mask) / 255.0, 0.0, 0.0, 0.0);
+        draw(host);
+    }
+    gl.set_enabled(glow::STENCIL_TEST, false);
+    gl.set_enabled(glow::BLEND, false);
+    gl.framebuffer_texture_2d(glow::FRAMEBUFFER, attachment, glow::TEXTURE_2D, None, 0);
+    Ok(())
 }
 
 /// Makes `target` what is drawn to, and `area` of it what is written, without any test.

@@ -109,12 +109,44 @@ impl Gl {
         layout: &TexelLayout,
         data: &[u8],
     ) -> bool {
+        if self.es20 && !self.unpack_rows && layout.row_pixels != layout.width {
+            return self.upload_rows(region, kind, layout, data);
+        }
         if !self.set_unpack(kind, layout, data.len()) {
             return false;
         }
         // SAFETY: `set_unpack` found that the slice covers the region.
         unsafe { self.upload(region, kind, data.as_ptr().cast(), data.len()) };
         true
+    }
+
+    /// Uploads the rows of one image one by one, where GL knows of no gaps between them.
+    fn upload_rows(
+        &self,
+        region: &TexRegion,
+        kind: TexelKind,
+        layout: &TexelLayout,
+        data: &[u8],
+    ) -> bool {
+        let stride = layout.row_pixels as usize * layout.pixel_bytes as usize;
+        let row = TexelLayout {
+            row_pixels: layout.width,
+            image_rows: 1,
+            height: 1,
+            ..*layout
+        };
+        let length = layout.width as usize * layout.pixel_bytes as usize;
+        layout.depth == 1
+            && (0..layout.height as usize).all(|y| {
+                let place = TexRegion {
+                    y: region.y + y as i32,
+                    height: 1,
+                    ..*region
+                };
+                let start = y.saturating_mul(stride);
+                data.get(start..start.saturating_add(length))
+                    .is_some_and(|data| self.upload_slice(&place, kind, &row, data))
+            })
     }
 
     /// As [`upload_slice`](Self::upload_slice), straight from guest memory.

@@ -11,6 +11,7 @@ pub mod keymap;
 mod painter;
 pub mod placement;
 pub mod png;
+mod quads;
 mod viewer;
 pub mod window;
 

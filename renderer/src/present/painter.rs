@@ -9,220 +9,25 @@ use std::rc::Rc;
 use maro_gpu::renderer::{Image, Rect};
 
 use super::placement::{Placement, Scaling};
+use super::quads::{Quad, Quads};
 use super::viewer::{Post, union};
 use super::{CursorShape, Frame, Hold, Picture};
 use crate::gl::fence::SharedFence;
-use crate::gl::{
-    Buffer, Gl, Program, Sampler, Shader, TexRegion, TexelKind, TexelLayout, Texture, VertexArray,
-};
+use crate::gl::{Gl, ImageStorage, TexRegion, TexelKind, TexelLayout, Texture};
 
 /// What the window shows while the scanout is off.
 const PLACEHOLDER: [f32; 4] = [0.09, 0.09, 0.11, 1.0];
 /// What is beside a picture of another shape than the window.
 const BARS: [f32; 4] = [0.0, 0.0, 0.0, 1.0];
-/// `TEXTURE_SRGB_DECODE_EXT` and its value `SKIP_DECODE_EXT` (`EXT_texture_sRGB_decode`).
-const SRGB_DECODE: (u32, i32) = (0x8a48, 0x8a4a);
-
-const VERTEX_SHADER: &str = "
-in vec2 corner;
-uniform vec4 place;
-uniform vec4 source;
-out vec2 texel;
-void main() {
-    texel = mix(source.xy, source.zw, corner);
-    gl_Position = vec4(mix(place.xy, place.zw, corner), 0.0, 1.0);
-}
-";
-
-// Interpolation must not reach beyond the part that is shown: `inside` is that part
-// without half a texel at each edge. The scanout's alpha means nothing.
-const FRAGMENT_SHADER: &str = "
-precision highp float;
-precision highp int;
-uniform sampler2D picture;
-uniform vec4 inside;
-uniform int opaque;
-in vec2 texel;
-out vec4 color;
-void main() {
-    color = texture(picture, clamp(texel, inside.xy, inside.zw));
-    if (opaque != 0) color.a = 1.0;
-}
-";
-
 /// Why nothing can be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum PainterError {
-    /// The context's version lacks sampler objects.
-    #[error("The window needs OpenGL ES 3.0 or OpenGL 3.3, and the host offers {0}")]
+    /// The context's version is too old.
+    #[error("The window needs OpenGL ES 2.0 or OpenGL 3.3, and the host offers {0}")]
     Version(String),
     /// The driver refused the window's own shader or an object.
     #[error("The host's GL driver cannot draw the window: {0}")]
     Driver(String),
-}
-
-/// Where the picture of a quad comes from.
-struct Quad {
-    texture: glow::Texture,
-    size: (u32, u32),
-    source: Rect,
-    smooth: bool,
-    opaque: bool,
-}
-
-/// A quad's program and state.
-struct Quads {
-    gl: Rc<Gl>,
-    program: Program,
-    place: Option<glow::UniformLocation>,
-    source: Option<glow::UniformLocation>,
-    inside: Option<glow::UniformLocation>,
-    opaque: Option<glow::UniformLocation>,
-    corners: VertexArray,
-    _vertices: Buffer,
-    sharp: Sampler,
-    smooth: Sampler,
-}
-
-impl Quads {
-    fn new(gl: &Rc<Gl>) -> Result<Self, PainterError> {
-        let version = gl.get_parameter_string(glow::VERSION);
-        let es = version.starts_with("OpenGL ES");
-        // A host below 3.0 does not know these parameters and leaves 0.
-        let major = gl.get_parameter_i32(glow::MAJOR_VERSION);
-        let minor = gl.get_parameter_i32(glow::MINOR_VERSION);
-        gl.take_error();
-        if (major, minor) < (3, if es { 0 } else { 3 }) {
-            return Err(PainterError::Version(version));
-        }
-        let program = link(
-            gl,
-            if es {
-                "#version 300 es"
-            } else {
-                "#version 330"
-            },
-        )
-        .map_err(PainterError::Driver)?;
-        let uniform = |name| gl.get_uniform_location(program.name(), name);
-        let decode = has_extension(gl, "GL_EXT_texture_sRGB_decode");
-        let sampler = |filter| sampler(gl, filter, decode).map_err(PainterError::Driver);
-        let (corners, vertices) = unit_square(gl).map_err(PainterError::Driver)?;
-        Ok(Self {
-            place: uniform("place"),
-            source: uniform("source"),
-            inside: uniform("inside"),
-            opaque: uniform("opaque"),
-            corners,
-            _vertices: vertices,
-            sharp: sampler(glow::NEAREST)?,
-            smooth: sampler(glow::LINEAR)?,
-            program,
-            gl: Rc::clone(gl),
-        })
-    }
-
-    /// Draws `quad` into a rectangle of the window: left, upper, right and lower edge in
-    /// pixels.
-    fn draw(&self, quad: &Quad, edges: [f64; 4], window: (u32, u32)) {
-        let gl = &self.gl;
-        let (width, height) = (f64::from(window.0), f64::from(window.1));
-        let place = [
-            edges[0] / width * 2.0 - 1.0,
-            1.0 - edges[1] / height * 2.0,
-            edges[2] / width * 2.0 - 1.0,
-            1.0 - edges[3] / height * 2.0,
-        ];
-        let Rect {
-            x,
-            y,
-            width,
-            height,
-        } = quad.source;
-        let far = (
-            f64::from(x) + f64::from(width),
-            f64::from(y) + f64::from(height),
-        );
-        let texels = |inset: f64| {
-            [
-                (f64::from(x) + inset) / f64::from(quad.size.0),
-                (f64::from(y) + inset) / f64::from(quad.size.1),
-                (far.0 - inset) / f64::from(quad.size.0),
-                (far.1 - inset) / f64::from(quad.size.1),
-            ]
-        };
-        gl.use_program(Some(self.program.name()));
-        set_vec4(gl, self.place.as_ref(), place);
-        set_vec4(gl, self.source.as_ref(), texels(0.0));
-        set_vec4(gl, self.inside.as_ref(), texels(0.5));
-        gl.uniform_1_i32(self.opaque.as_ref(), i32::from(quad.opaque));
-        let sampler = if quad.smooth {
-            &self.smooth
-        } else {
-            &self.sharp
-        };
-        gl.bind_sampler(0, Some(sampler.name()));
-        gl.bind_texture(0, glow::TEXTURE_2D, Some(quad.texture));
-        gl.bind_vertex_array(Some(self.corners.name()));
-        gl.draw_arrays(glow::TRIANGLE_STRIP, 0, 4);
-        // The next picture must be bound anew, and the name may be another texture's by then.
-        gl.bind_texture(0, glow::TEXTURE_2D, None);
-    }
-}
-
-fn set_vec4(gl: &Gl, location: Option<&glow::UniformLocation>, [x, y, z, w]: [f64; 4]) {
-    gl.uniform_4_f32(location, x as f32, y as f32, z as f32, w as f32);
-}
-
-fn has_extension(gl: &Gl, name: &str) -> bool {
-    let count = u32::try_from(gl.get_parameter_i32(glow::NUM_EXTENSIONS)).unwrap_or(0);
-    (0..count).any(|i| gl.get_parameter_indexed_string(glow::EXTENSIONS, i) == name)
-}
-
-fn link(gl: &Rc<Gl>, version: &str) -> Result<Program, String> {
-    let compile = |stage, body| Shader::compile(gl, stage, &format!("{version}\n{body}"));
-    let vertex = compile(glow::VERTEX_SHADER, VERTEX_SHADER)?;
-    let fragment = compile(glow::FRAGMENT_SHADER, FRAGMENT_SHADER)?;
-    let program = Program::new(gl)?;
-    gl.attach_shader(program.name(), vertex.name());
-    gl.attach_shader(program.name(), fragment.name());
-    gl.bind_attrib_location(program.name(), 0, "corner");
-    gl.link_program(program.name());
-    if !gl.get_program_link_status(program.name()) {
-        return Err(gl.get_program_info_log(program.name()));
-    }
-    Ok(program)
-}
-
-fn sampler(gl: &Rc<Gl>, filter: u32, srgb_decode: bool) -> Result<Sampler, String> {
-    let sampler = Sampler::new(gl)?;
-    let set = |parameter, value| gl.sampler_parameter_i32(sampler.name(), parameter, value);
-    set(glow::TEXTURE_MIN_FILTER, filter as i32);
-    set(glow::TEXTURE_MAG_FILTER, filter as i32);
-    set(glow::TEXTURE_WRAP_S, glow::CLAMP_TO_EDGE as i32);
-    set(glow::TEXTURE_WRAP_T, glow::CLAMP_TO_EDGE as i32);
-    if srgb_decode {
-        // A scanout's bytes go to the screen as they are.
-        set(SRGB_DECODE.0, SRGB_DECODE.1);
-    }
-    Ok(sampler)
-}
-
-/// The corners of a square of size 1, the upper left one being the origin, as attribute 0.
-fn unit_square(gl: &Rc<Gl>) -> Result<(VertexArray, Buffer), String> {
-    const CORNERS: [f32; 8] = [0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0];
-    let bytes: Vec<u8> = CORNERS
-        .iter()
-        .flat_map(|value| value.to_ne_bytes())
-        .collect();
-    let (array, buffer) = (VertexArray::new(gl)?, Buffer::new(gl)?);
-    gl.bind_vertex_array(Some(array.name()));
-    gl.bind_buffer(glow::ARRAY_BUFFER, Some(buffer.name()));
-    gl.buffer_data_size(glow::ARRAY_BUFFER, bytes.len() as i32, glow::STATIC_DRAW);
-    gl.buffer_sub_data(glow::ARRAY_BUFFER, 0, &bytes);
-    gl.vertex_attrib_pointer_f32(0, 2, glow::FLOAT, false, 8, 0);
-    gl.enable_vertex_attrib_array(0);
-    Ok((array, buffer))
 }
 
 /// A texture of the window's own, filled from pixels in memory.
@@ -239,7 +44,19 @@ impl Upload {
         let texture = Texture::new(gl).inspect_err(|e| log::error!("{e}")).ok()?;
         gl.edit_texture(glow::TEXTURE_2D, texture.name());
         gl.take_error();
-        gl.tex_storage_2d(glow::TEXTURE_2D, 1, glow::RGBA8, width, height);
+        if gl.is_es20() {
+            let image = ImageStorage {
+                target: glow::TEXTURE_2D,
+                level: 0,
+                format: glow::RGBA,
+                ty: glow::UNSIGNED_BYTE,
+                size: [width, height, 1],
+                bytes: 0,
+            };
+            gl.tex_image(&image, None);
+        } else {
+            gl.tex_storage_2d(glow::TEXTURE_2D, 1, glow::RGBA8, width, height);
+        }
         if let Some(error) = gl.take_error() {
             log::error!("the host has no texture of {width} by {height} pixels: {error:#x}");
             return None;
