@@ -79,7 +79,8 @@ pub fn read(
     let target = picture(gl, size.map(|size| size as i32)).map_err(failed)?;
     let mut reader = host.depth_reader.borrow_mut();
     let info = shape.info();
-    let has_depth = info.is_some_and(|info| info.is_depth());
+    // Depth that nothing samples cannot be read either.
+    let has_depth = texture.is_sampled() && info.is_some_and(|info| info.is_depth());
     let has_stencil = info.is_some_and(|info| info.is_stencil());
     begin(host, &target, size, area);
     let [_, _, width, height] = area;

@@ -114,6 +114,27 @@ impl Gl {
         }
     }
 
+    /// Gives a renderbuffer storage of undefined content.
+    pub fn renderbuffer_storage(&self, name: glow::Renderbuffer, format: u32, size: [i32; 2]) {
+        let [width, height] = size;
+        // SAFETY: as in `forward!`.
+        unsafe {
+            self.raw.bind_renderbuffer(glow::RENDERBUFFER, Some(name));
+            self.raw
+                .renderbuffer_storage(glow::RENDERBUFFER, format, width, height);
+        }
+    }
+
+    /// Attaches a renderbuffer.
+    pub fn framebuffer_renderbuffer(&self, target: u32, attachment: u32, name: glow::Renderbuffer) {
+        let target = self.framebuffer_target(target);
+        // SAFETY: as in `forward!`.
+        unsafe {
+            self.raw
+                .framebuffer_renderbuffer(target, attachment, glow::RENDERBUFFER, Some(name));
+        }
+    }
+
     /// Attaches a slice or layer of a level.
     pub fn framebuffer_texture_layer(
         &self,

@@ -31,7 +31,8 @@ pub mod stream;
 pub use draws::DrawCall;
 pub use es20::ImageStorage;
 pub use object::{
-    Buffer, Framebuffer, Program, Query, Sampler, Shader, Texture, TransformFeedback, VertexArray,
+    Buffer, Framebuffer, Program, Query, Renderbuffer, Sampler, Shader, Texture, TransformFeedback,
+    VertexArray,
 };
 pub use pixels::{PixelFormat, TexRegion, TexelKind, TexelLayout};
 

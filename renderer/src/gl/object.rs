@@ -69,6 +69,8 @@ objects! {
             }
         }
     };
+    /// What can be drawn to and nothing else.
+    Renderbuffer, glow::Renderbuffer, create_renderbuffer, delete_renderbuffer, |_, _| {};
     /// A vertex array.
     VertexArray, glow::VertexArray, create_vertex_array, delete_vertex_array, |gl, name| {
         if gl.bound.vertex_array.get() == Some(Some(name)) {

@@ -305,9 +305,15 @@ impl Writer<'_> {
             }
             // What Mesa makes of products and quotients by powers of two before it turns
             // integers into floats.
-            Opcode::Shl => return self.float_shift(instruction, "floor($0 * exp2($1) + 0.5)"),
+            Opcode::Shl => return self.on_whole_numbers(instruction, "floor($0 * exp2($1) + 0.5)"),
             Opcode::Ishr | Opcode::Ushr => {
-                return self.float_shift(instruction, "floor(($0 + 0.5) * exp2(-$1))");
+                return self.on_whole_numbers(instruction, "floor(($0 + 0.5) * exp2(-$1))");
+            }
+            // The values that there are of integers are floats already.
+            Opcode::I2f | Opcode::U2f => return self.on_whole_numbers(instruction, "$0"),
+            Opcode::F2i | Opcode::F2u => {
+                self.helpers.insert(Helper::Truncate);
+                return self.on_whole_numbers(instruction, "trunc($0)");
             }
             Opcode::Trunc => {
                 self.helpers.insert(Helper::Truncate);
@@ -326,19 +332,21 @@ impl Writer<'_> {
         Ok(false)
     }
 
-    /// A shift of floats that are whole numbers; `$0` is shifted by `$1`.
-    fn float_shift(
+    /// An integer operation on floats that are whole numbers, on operands `$0` and `$1`.
+    fn on_whole_numbers(
         &mut self,
         instruction: &Instruction,
         template: &str,
     ) -> Result<bool, TranslateError> {
-        let (Some(dst), [a, b, ..]) = (instruction.dst.first(), &instruction.src[..]) else {
+        let Some(dst) = instruction.dst.first() else {
             return Ok(true);
         };
         let written: Vec<u8> = dst.mask.components().collect();
-        let a = self.operand(a, &written, Kind::Float)?;
-        let b = self.operand(b, &written, Kind::Float)?;
-        let value = template.replace("$0", &a).replace("$1", &b);
+        let mut value = template.to_owned();
+        for (place, src) in ["$0", "$1"].into_iter().zip(&instruction.src) {
+            let operand = self.operand(src, &written, Kind::Float)?;
+            value = value.replace(place, &operand);
+        }
         self.store(dst, &value, Kind::Float, written.len())?;
         Ok(true)
     }

@@ -8,7 +8,7 @@ use maro_gpu::renderer::Error;
 use super::support::Support;
 use super::texture::TextureStorage;
 use crate::gl::host::{Capabilities, Feature};
-use crate::gl::{Framebuffer, Gl, ImageStorage, PixelFormat, Texture};
+use crate::gl::{Framebuffer, Gl, ImageStorage, PixelFormat, Renderbuffer, Texture};
 use crate::host::Host;
 use crate::protocol::formats::FormatInfo;
 use crate::protocol::gl_format::{GlFormat, Needs};
@@ -31,6 +31,79 @@ fn needed(storage: Needs) -> Option<&'static [Feature]> {
     })
 }
 
+/// Depth and stencil on hosts that cannot have them in a texture: in one renderbuffer, or
+/// without `OES_packed_depth_stencil` one each, which not every driver takes.
+pub struct DepthRenderbuffers {
+    depth: Renderbuffer,
+    /// `depth` has stencil too.
+    packed: bool,
+    stencil: Option<Renderbuffer>,
+}
+
+impl DepthRenderbuffers {
+    /// Makes storage for a depth format.
+    ///
+    /// # Errors
+    /// GL's own words if it makes none.
+    pub fn new(
+        gl: &Rc<Gl>,
+        caps: &Capabilities,
+        info: &FormatInfo,
+        size: [u32; 2],
+    ) -> Result<Self, String> {
+        let packed = info.is_stencil() && caps.has(Feature::PackedDepthStencil);
+        let size = size.map(|size| size as i32);
+        let make = |format| {
+            let buffer = Renderbuffer::new(gl)?;
+            gl.renderbuffer_storage(buffer.name(), format, size);
+            Ok::<_, String>(buffer)
+        };
+        Ok(Self {
+            depth: make(if packed {
+                glow::DEPTH24_STENCIL8
+            } else {
+                glow::DEPTH_COMPONENT16
+            })?,
+            packed,
+            stencil: (info.is_stencil() && !packed)
+                .then(|| make(glow::STENCIL_INDEX8))
+                .transpose()?,
+        })
+    }
+
+    /// Attaches both.
+    pub fn attach(&self, gl: &Gl, target: u32) {
+        gl.framebuffer_renderbuffer(target, glow::DEPTH_ATTACHMENT, self.depth.name());
+        let stencil = match &self.stencil {
+            Some(stencil) => stencil,
+            None if self.packed => &self.depth,
+            None => return,
+        };
+        gl.framebuffer_renderbuffer(target, glow::STENCIL_ATTACHMENT, stencil.name());
+    }
+}
+
+/// Can depth be drawn to, if not sampled?
+fn try_renderbuffers(gl: &Rc<Gl>, caps: &Capabilities, info: &FormatInfo) -> Support {
+    let mut support = Support::default();
+    let size = [TRIAL_SIZE as u32; 2];
+    let (Ok(framebuffer), Some(color), Ok(depth)) = (
+        Framebuffer::new(gl),
+        trial_texture(gl, glow::RGBA, glow::UNSIGNED_BYTE),
+        DepthRenderbuffers::new(gl, caps, info, size),
+    ) else {
+        return support;
+    };
+    let (target, attachment) = (glow::FRAMEBUFFER, glow::COLOR_ATTACHMENT0);
+    gl.bind_draw_framebuffer(Some(framebuffer.name()));
+    gl.framebuffer_texture_2d(target, attachment, glow::TEXTURE_2D, Some(color.name()), 0);
+    depth.attach(gl, target);
+    let complete = gl.check_framebuffer_status(target) == glow::FRAMEBUFFER_COMPLETE;
+    support.renderbuffer = complete && gl.take_error().is_none();
+    support.render = support.renderbuffer;
+    support
+}
+
 /// What can be done with a format, by trying.
 pub fn try_format(
     gl: &Rc<Gl>,
@@ -41,6 +114,9 @@ pub fn try_format(
     let mut support = Support::default();
     let there = needed(format.storage)
         .is_some_and(|features| features.iter().all(|feature| caps.has(*feature)));
+    if !there && info.is_depth() {
+        return try_renderbuffers(gl, caps, info);
+    }
     if !there {
         return support;
     }
@@ -128,6 +204,27 @@ pub fn check_shape(host: &Host, shape: &Shape) -> Result<(), Error> {
         "{:?} textures on a host of OpenGL ES 2.0",
         shape.target
     )))
+}
+
+/// What holds depth that cannot be in a texture; `None` for all else.
+///
+/// # Errors
+/// If GL has no memory for it.
+pub fn renderbuffers(host: &Host, shape: &Shape) -> Result<Option<DepthRenderbuffers>, Error> {
+    if !host.formats.of(shape.format).renderbuffer {
+        return Ok(None);
+    }
+    if shape.target != TextureTarget::Texture2d || shape.levels > 1 {
+        return Err(Error::Unsupported(
+            "depth textures on a host that draws depth only".to_owned(),
+        ));
+    }
+    let Some(info) = shape.info() else {
+        return Ok(None);
+    };
+    DepthRenderbuffers::new(&host.gl, &host.caps, info, [shape.width, shape.height])
+        .map(Some)
+        .map_err(Error::OutOfMemory)
 }
 
 /// Levels of a texture from its size down to one texel.

@@ -31,6 +31,8 @@ pub struct Support {
     pub read: bool,
     /// Most samples a texel; 0 without multisampling.
     pub samples: u8,
+    /// Drawn to, but kept where it cannot be sampled.
+    pub renderbuffer: bool,
 }
 
 /// A host, and what it is to do without.
@@ -93,7 +95,8 @@ impl FormatSupport {
         let mut masks = FormatMasks::default();
         for (id, support) in (0u32..).map(FormatId).zip(&self.formats) {
             let wanted = [
-                (support.sample, &mut masks.sample),
+                // Mesa asks for the right to sample before it draws depth.
+                (support.sample || support.renderbuffer, &mut masks.sample),
                 (support.render, &mut masks.render),
                 (support.read, &mut masks.readback),
                 (support.samples > 1, &mut masks.multisample),

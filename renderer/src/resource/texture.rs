@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use maro_gpu::renderer::{Error, Rect};
 
-use super::es20;
+use super::es20::{self, DepthRenderbuffers};
 
 use crate::context::gl_enums;
 use crate::gl::host::Feature;
@@ -30,6 +30,8 @@ pub struct TextureStorage {
     samples: u32,
     /// OpenGL ES 2.0: the sampler whose parameters the texture has, by its serial number.
     pub(super) sampling: Cell<u64>,
+    /// Where depth is instead, if it cannot be in a texture; the texture then is empty.
+    renderbuffers: Option<DepthRenderbuffers>,
 }
 
 impl TextureStorage {
@@ -81,15 +83,19 @@ impl TextureStorage {
         let texture = Texture::new(gl).map_err(Error::OutOfMemory)?;
         gl.take_error();
         gl.edit_texture(target, texture.name());
+        let renderbuffers = es20::renderbuffers(host, shape)?;
         let storage = Self {
             texture,
+            renderbuffers,
             target,
             format,
             levels: shape.levels,
             samples,
             sampling: Cell::new(0),
         };
-        if gl.is_es20() {
+        if storage.renderbuffers.is_some() {
+            // Made already.
+        } else if gl.is_es20() {
             storage.allocate_images(host, shape);
         } else {
             storage.allocate(gl, shape);
@@ -150,6 +156,11 @@ impl TextureStorage {
         }
     }
 
+    /// False if shaders cannot read it.
+    pub fn is_sampled(&self) -> bool {
+        self.renderbuffers.is_none()
+    }
+
     /// The GL name.
     pub fn name(&self) -> glow::Texture {
         self.texture.name()
@@ -201,6 +212,10 @@ impl TextureStorage {
 
     /// Attaches layer `z` of a level to a framebuffer binding.
     pub fn attach_layer(&self, gl: &Gl, binding: u32, attachment: u32, level: u32, z: u32) {
+        if let Some(renderbuffers) = &self.renderbuffers {
+            renderbuffers.attach(gl, binding);
+            return;
+        }
         let name = Some(self.texture.name());
         let level = level as i32;
         match self.target {

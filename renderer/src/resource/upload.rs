@@ -104,6 +104,11 @@ pub fn upload(
                     "a transfer of a multisampled texture".to_owned(),
                 ));
             }
+            if !texture.is_sampled() {
+                return Err(Error::Unsupported(
+                    "uploads of depth on this host".to_owned(),
+                ));
+            }
             let job = Job {
                 host,
                 resource,

@@ -57,6 +57,9 @@ impl TextureView {
                 wanted: "texture",
             });
         };
+        if !texture.is_sampled() {
+            return Err(CommandError::Unsupported("sampling depth on this host"));
+        }
         let (first_level, last_level) = view.bounds.levels();
         let last_level = last_level.min(texture.levels() - 1);
         let shape_target = view.target.unwrap_or(resource.shape().target);
@@ -455,6 +458,10 @@ impl SurfaceView {
             return;
         };
         let name = self.own.as_ref().map_or(texture.name(), Texture::name);
+        if !texture.is_sampled() {
+            texture.attach_layer(gl, glow::DRAW_FRAMEBUFFER, attachment, 0, 0);
+            return;
+        }
         let level = self.level as i32;
         if self.first_layer != self.last_layer {
             gl.framebuffer_texture(glow::DRAW_FRAMEBUFFER, attachment, Some(name), level);
@@ -505,6 +512,9 @@ impl<'a> BlitView<'a> {
                 wanted: "texture",
             });
         };
+        if !texture.is_sampled() && !stencil {
+            return Err(CommandError::Unsupported("a blit of depth on this host"));
+        }
         let internal = view_internal(host, texture, format, resource);
         let own = if internal == texture.format().internal {
             None

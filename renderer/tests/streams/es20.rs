@@ -264,6 +264,40 @@ fn depth_and_stencil_read_back_as_they_were_drawn() {
 }
 
 #[test]
+fn depth_without_textures_of_depth_still_hides_what_lies_behind() {
+    let nothing = Limit {
+        gles: Some(Version::new(2, 0)),
+        without: Feature::all()
+            .filter(|feature| *feature != Feature::PackedDepthStencil)
+            .collect(),
+    };
+    let pictures = [Limit::default(), es20(), nothing].map(|limit| {
+        let mut bench = Bench::on(RGBA8, RGBA8, limit);
+        square(&mut bench);
+        let size = (SIZE * SIZE * 4) as usize;
+        bench.resource(DEPTH, &desc(2, 20, 1, SIZE, SIZE), size);
+        let mut stream = Vec::new();
+        command(&mut stream, 1, 8, &[2, DEPTH.0, 20, 0, 0]);
+        command(&mut stream, 5, 0, &[1, 2, 1]);
+        let depth = 1f64.to_bits();
+        let words = [7, 0, 0, 0, 0, depth as u32, (depth >> 32) as u32, 0];
+        command(&mut stream, 7, 0, &words);
+        // Depth less and written; stencil equal to 0, and then counted up.
+        let stencil = 1 | 2 << 1 | 3 << 10 | 0xff << 13 | 0xff << 21;
+        state(&mut stream, COLORED, [3 | 1 << 2, stencil, 0, 0]);
+        command(&mut stream, 13, 0, &[0]);
+        scale(&mut stream, [0.5, 0.5, 1.0, 1.0]);
+        draw(&mut stream);
+        // The larger one shows only around the first.
+        scale(&mut stream, [0.8, 0.8, 1.0, 1.1]);
+        draw(&mut stream);
+        bench.renderer.submit(CONTEXT, &stream).unwrap();
+        bench.pixels()
+    });
+    assert_alike(&pictures, 0);
+}
+
+#[test]
 fn copies_of_texels_reach_other_textures() {
     for limit in [es20(), bare_es20()] {
         let mut bench = Bench::on(RGBA8, RGBA8, limit);
