@@ -5,6 +5,7 @@ use std::rc::Rc;
 use maro_gpu::renderer::Box3;
 
 use super::blitter::{Kind, Recipe, SourceRect};
+use super::copy20::{Place, draw_through};
 use super::depth_read;
 use crate::context::SubContext;
 use crate::context::error::CommandError;
@@ -280,6 +281,13 @@ fn blit_drawn(
     blit: &Blit,
 ) -> Result<(), CommandError> {
     for kind in kinds(src, blit) {
+        if host.gl.is_es20()
+            && kind == Kind::Float
+            && dst.side.level > 0
+            && !host.caps.has(Feature::RenderMipmap)
+        {
+            return blit_to_level(host, src, dst, blit);
+        }
         let drawn = host.gl.is_es20() && src.texture.target() == glow::TEXTURE_2D;
         if kind == Kind::Stencil && !drawn && !host.caps.has(Feature::StencilTexturing) {
             return Err(CommandError::Unsupported(
@@ -324,6 +332,63 @@ fn blit_drawn(
             host.detach_after_drawing(attachment);
             result?;
         }
+    }
+    Ok(())
+}
+
+/// A blit to a mip level that nothing can be drawn to: all channels of a rectangle that
+/// lies within, which is what making mip levels takes.
+fn blit_to_level(
+    host: &Host,
+    src: &Side<'_>,
+    dst: &Side<'_>,
+    blit: &Blit,
+) -> Result<(), CommandError> {
+    let [x0, y0, x1, y1] = dst.corners();
+    let [width, height, _] = dst.size;
+    let inside = 0 <= x0 && x0 < x1 && x1 <= width as i32 && 0 <= y0 && y0 < y1;
+    let volume = dst.texture.target() == glow::TEXTURE_3D;
+    let whole = blit.mask.contains(BlitMask::COLOR) && !blit.alpha_blend;
+    if !inside || y1 > height as i32 || volume || !whole || blit.scissor.is_some() {
+        return Err(CommandError::Unsupported("drawing to a mip level"));
+    }
+    let size = [(x1 - x0) as u32, (y1 - y0) as u32];
+    let source = BlitSource::new(host, src, Kind::Float)?;
+    let target = depth_read::picture(&host.gl, size.map(|size| size as i32));
+    let target = target.map_err(CommandError::Host)?;
+    let corners = src.corners();
+    let [sx0, sy0, sx1, sy1] = corners;
+    let scale = [(sx1 - sx0, size[0]), (sy1 - sy0, size[1])]
+        .map(|(from, to)| from.abs() as f32 / to as f32)
+        .into_iter()
+        .fold(0.0, f32::max);
+    let ((first_src, _), (first_dst, slices)) = (src.slices(), dst.slices());
+    for slice in 0..slices {
+        let rect = SourceRect {
+            corners: corners.map(|corner| corner as f32),
+            size: [src.size[0] as f32, src.size[1] as f32],
+            slice: (first_src + slice) as f32,
+            level: src.side.level,
+            samples: 0,
+            swizzle: source.swizzle,
+            stencil_bit: 0,
+            scale,
+        };
+        let place = Place {
+            level: dst.side.level,
+            at: [x0 as u32, y0 as u32, first_dst + slice],
+            size,
+        };
+        let filter = blit.filter;
+        draw_through(
+            host,
+            &target,
+            src.texture,
+            &rect,
+            filter,
+            dst.texture,
+            &place,
+        )?;
     }
     Ok(())
 }

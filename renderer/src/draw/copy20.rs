@@ -5,9 +5,11 @@ use super::blitter::{Kind, Recipe, SourceRect};
 use super::depth_read::{attach_color, begin, picture};
 use crate::context::error::CommandError;
 use crate::decode::CopyRegion;
+use crate::gl::Texture;
 use crate::host::Host;
 use crate::protocol::values::{Filter, Swizzle, TextureTarget};
 use crate::resource::Resource;
+use crate::resource::texture::TextureStorage;
 
 /// Copies a box of colours whose channels have 8 bits at most. It was checked to lie
 /// within both textures.
@@ -41,21 +43,17 @@ pub fn copy_texels(
         .shape()
         .level(copy.src_level)
         .map_err(|_| CommandError::OutOfRange("level of a copy"))?;
-    let gl = &host.gl;
     let region = copy.src_box;
-    let [width, height] = [region.width, region.height].map(|size| size as i32);
-    let target = picture(gl, [width, height]).map_err(CommandError::Host)?;
     let corners = [
         region.x,
         region.y,
         region.x + region.width,
         region.y + region.height,
     ];
-    let [to_x, to_y, to_z] = copy.dst_origin;
+    let [x, y, z] = copy.dst_origin;
+    let size = [region.width, region.height];
+    let target = picture(&host.gl, size.map(|size| size as i32)).map_err(CommandError::Host)?;
     for layer in 0..region.depth {
-        let size = [region.width, region.height];
-        begin(host, &target, size, [0, 0, width, height]);
-        from.prepare_blit(gl, Filter::Nearest);
         let slice = (region.z + layer) as f32;
         let rect = SourceRect {
             corners: corners.map(|corner| corner as f32),
@@ -70,21 +68,57 @@ pub fn copy_texels(
             stencil_bit: 0,
             scale: 1.0,
         };
-        let recipe = Recipe {
-            kind: Kind::Float,
-            target: from.target(),
-            each_sample: false,
+        let place = Place {
+            level: copy.dst_level,
+            at: [x, y, z + layer],
+            size,
         };
-        host.blitter
-            .borrow_mut()
-            .draw(host, recipe, Filter::Nearest, &rect)?;
+        draw_through(host, &target, from, &rect, Filter::Nearest, to, &place)?;
+    }
+    Ok(())
+}
+
+/// Where in a texture a picture goes.
+pub struct Place {
+    /// Mip level.
+    pub level: u32,
+    /// First column, row and layer.
+    pub at: [u32; 3],
+    /// Width and height.
+    pub size: [u32; 2],
+}
+
+/// Draws a part of a texture into a picture of `place`'s size and copies that to `place`.
+///
+/// # Errors
+/// If the host's compiler refuses the program.
+pub fn draw_through(
+    host: &Host,
+    target: &Texture,
+    from: &TextureStorage,
+    rect: &SourceRect,
+    filter: Filter,
+    to: &TextureStorage,
+    place: &Place,
+) -> Result<(), CommandError> {
+    let gl = &host.gl;
+    let [width, height] = place.size.map(|size| size as i32);
+    begin(host, target, place.size, [0, 0, width, height]);
+    from.prepare_blit(gl, filter);
+    let recipe = Recipe {
+        kind: Kind::Float,
+        target: from.target(),
+        each_sample: false,
+    };
+    let result = host.blitter.borrow_mut().draw(host, recipe, filter, rect);
+    if result.is_ok() {
         gl.edit_texture(to.target(), to.name());
-        let (image, level) = (to.image_target(to_z + layer), copy.dst_level as i32);
-        let [x, y] = [to_x, to_y].map(|place| place as i32);
-        gl.copy_tex_sub_image_2d(image, level, x, y, 0, 0, width, height);
+        let [x, y, z] = place.at;
+        let (image, level) = (to.image_target(z), place.level as i32);
+        gl.copy_tex_sub_image_2d(image, level, x as i32, y as i32, 0, 0, width, height);
     }
     attach_color(gl, None);
-    Ok(())
+    result
 }
 
 /// `GL_HALF_FLOAT_OES`, which is not OpenGL ES 3.0's.

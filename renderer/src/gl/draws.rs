@@ -34,7 +34,7 @@ impl Gl {
                 unsafe { f(draw.mode, first, count, instances, draw.base_instance) };
             }
             _ if draw.instances == 1 || !self.instanced_arrays => {
-                self.draw_arrays(draw.mode, first, count)
+                self.draw_arrays(draw.mode, first, count);
             }
             _ => self.draw_arrays_instanced(draw.mode, first, count, instances),
         }

@@ -110,9 +110,18 @@ pub(super) fn without_interpolation(key: &ShaderKey) -> ShaderKey {
 /// The uniform with the number of the instance.
 pub(crate) const INSTANCE: &str = "instance";
 
+/// A part of the system block, the uniform that holds it with its number of vectors, and
+/// what the text calls the places within.
+type SystemUniform = (
+    SystemUse,
+    &'static str,
+    usize,
+    &'static [(&'static str, &'static str)],
+);
+
 /// Parts of the system block, the uniform that holds each, and how the rest of the text
 /// calls what is in it. The first holds the block's first two vectors.
-pub(crate) const SYSTEM_UNIFORMS: [(SystemUse, &str, usize, &[(&str, &str)]); 5] = [
+pub(crate) const SYSTEM_UNIFORMS: [SystemUniform; 5] = [
     (
         SystemUse::Y_SIGN
             .union(SystemUse::ALPHA_REF)

@@ -302,7 +302,7 @@ impl Page {
             let [x, y, width, height] = [area.0, area.1, area.2, area.3].map(|v| v as i32);
             gl.scissor(x, y, width, height);
             let [r, g, b, _] = color.map(|c| f32::from(c) / 255.0);
-            gl.clear_buffer_f32_slice(glow::COLOR, 0, &[r, g, b, 0.2]);
+            gl.clear_buffer_color(0, &[r, g, b, 0.2]);
         }
     }
 }
