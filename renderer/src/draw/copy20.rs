@@ -1,5 +1,8 @@
 //! Copies of texels on hosts of OpenGL ES 2.0: drawn into a picture, and from there into
-//! the target, which may be of a level or format that nothing can be drawn to.
+//! the target, which may be of a level or format that nothing can be drawn to. Formats that
+//! such pictures cannot hold are copied in guest memory.
+
+use maro_gpu::renderer::{Box3, Transfer};
 
 use super::blitter::{Kind, Recipe, SourceRect};
 use super::depth_read::{attach_color, begin, picture};
@@ -7,15 +10,17 @@ use crate::context::error::CommandError;
 use crate::decode::CopyRegion;
 use crate::gl::Texture;
 use crate::host::Host;
+use crate::protocol::formats::FormatInfo;
+use crate::protocol::layout::ShapeError;
 use crate::protocol::values::{Filter, Swizzle, TextureTarget};
 use crate::resource::Resource;
 use crate::resource::texture::TextureStorage;
+use crate::resource::upload;
 
-/// Copies a box of colours whose channels have 8 bits at most. It was checked to lie
-/// within both textures.
+/// Copies a box of texels of one format. It was checked to lie within both textures.
 ///
 /// # Errors
-/// If the formats differ or have more bits.
+/// If the formats differ, or the textures are of depth.
 pub fn copy_texels(
     host: &Host,
     src: &Resource,
@@ -33,8 +38,11 @@ pub fn copy_texels(
         .iter()
         .all(|ty| from.format().ty != *ty);
     let same = (from.format().format, from.format().ty) == (to.format().format, to.format().ty);
-    if !plain || !narrow || !same {
-        return Err(CommandError::Unsupported("a copy of texels of this format"));
+    if !same {
+        return Err(CommandError::Unsupported("a copy between formats"));
+    }
+    if !plain || !narrow {
+        return copy_in_memory(host, src, dst, copy);
     }
     if to.target() == glow::TEXTURE_3D {
         return Err(CommandError::Unsupported("a copy of texels into a volume"));
@@ -75,6 +83,55 @@ pub fn copy_texels(
         };
         draw_through(host, &target, from, &rect, Filter::Nearest, to, &place)?;
     }
+    Ok(())
+}
+
+/// Copies what is never drawn to, and so is in guest memory as it is in the textures.
+fn copy_in_memory(
+    host: &Host,
+    src: &Resource,
+    dst: &Resource,
+    copy: &CopyRegion,
+) -> Result<(), CommandError> {
+    let outside = |_| CommandError::OutOfRange("box of a copy");
+    let transfer = |resource: &Resource, level, region| {
+        let offset = resource.shape().offset_of(level, &region)?;
+        let transfer = Transfer {
+            region,
+            level,
+            offset,
+            ..Transfer::default()
+        };
+        let footprint = resource.shape().footprint(&transfer)?;
+        Ok::<_, ShapeError>((transfer, footprint))
+    };
+    let [x, y, z] = copy.dst_origin;
+    let region = Box3 {
+        x,
+        y,
+        z,
+        ..copy.src_box
+    };
+    if src.shape().info().is_some_and(FormatInfo::is_depth_stencil) {
+        return Err(CommandError::Unsupported("a copy of depth"));
+    }
+    let (_, from) = transfer(src, copy.src_level, copy.src_box).map_err(outside)?;
+    let (write, to) = transfer(dst, copy.dst_level, region).map_err(outside)?;
+    let (source, target) = (src.backing()?, dst.backing()?);
+    let mut row = vec![0; usize::try_from(from.row_bytes).unwrap_or(0)];
+    for layer in 0..from.layers {
+        for index in 0..from.rows {
+            source.read(
+                from.offset + layer * from.layer_stride + index * from.stride,
+                &mut row,
+            )?;
+            target.write(
+                to.offset + layer * to.layer_stride + index * to.stride,
+                &row,
+            )?;
+        }
+    }
+    upload::upload(host, dst, &write, &*target)?;
     Ok(())
 }
 
