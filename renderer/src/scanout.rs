@@ -118,24 +118,16 @@ impl Scanouts {
             .iter()
             .filter(|(_, s)| Rc::ptr_eq(&s.resource, resource));
         for (id, scanout) in showing {
-<<<<<<< HEAD
-            let ready = if viewer.samples_textures() {
-                let fence = host.gl.fence_sync().map(SharedFence::new);
+            let mut ready = None;
+            if viewer.samples_textures() {
+                ready = host.gl.fence_sync().map(SharedFence::new);
+                if ready.is_none() {
+                    // The viewer's context can wait for nothing then.
+                    host.gl.finish();
+                }
                 // Another context waits for the fence, so it must reach the GPU first.
                 host.gl.flush();
-                fence
-            } else {
-                None
-            };
-=======
-            let ready = host.gl.fence_sync().map(SharedFence::new);
-            if ready.is_none() {
-                // The viewer's context can wait for nothing then.
-                host.gl.finish();
             }
-            // Another context waits for the fence, so it must reach the GPU first.
-            host.gl.flush();
->>>>>>> c220160 (Windows, stencil blits and documents for OpenGL ES 2.0)
             let frame = Frame {
                 picture: Picture::Texture {
                     name: texture.name(),
