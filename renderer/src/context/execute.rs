@@ -27,7 +27,7 @@ use crate::protocol::values::ShaderStage;
 use crate::query::QueryObject;
 use crate::resource::sampler::SamplerObject;
 use crate::resource::view::{SurfaceView, TextureView};
-use crate::resource::{Resource, copy, readback, upload};
+use crate::resource::{Resource, copy, memory, readback, upload};
 use crate::streamout::{MAX_TARGETS, Target};
 use maro_gpu::renderer::{Direction, ResourceId, Transfer};
 
@@ -659,7 +659,15 @@ impl SubContext {
         let resource = self.resource(command.resource)?;
         let staging = self.resource(command.staging)?.backing()?;
         match command.direction {
-            Direction::ToHost => upload::upload(host, &resource, &command.transfer, &*staging)?,
+            Direction::ToHost => {
+                upload::upload(host, &resource, &command.transfer, &*staging)?;
+                if memory::holds_truth(host, &resource) {
+                    memory::keep(&resource, &command.transfer, &*staging)?;
+                }
+            }
+            Direction::FromHost if memory::holds_truth(host, &resource) => {
+                memory::give(&resource, &command.transfer, &*staging)?;
+            }
             Direction::FromHost => {
                 readback::read_back(host, &resource, &command.transfer, &*staging)?;
             }

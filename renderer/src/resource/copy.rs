@@ -2,7 +2,7 @@
 
 use maro_gpu::renderer::Box3;
 
-use super::Resource;
+use super::{Resource, memory};
 use crate::context::error::CommandError;
 use crate::decode::CopyRegion;
 use crate::draw::copy20;
@@ -69,6 +69,9 @@ pub fn copy_region(
         height,
         depth,
     );
+    if memory::holds_truth(host, src) && memory::holds_truth(host, dst) {
+        memory::keep_copy(src, dst, copy)?;
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use crate::protocol::values::TextureTarget;
 pub mod budget;
 pub mod copy;
 pub mod es20;
+pub mod memory;
 pub mod mirror;
 pub mod readback;
 pub mod sampler;

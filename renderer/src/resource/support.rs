@@ -94,11 +94,14 @@ impl FormatSupport {
     pub fn masks(&self) -> FormatMasks {
         let mut masks = FormatMasks::default();
         for (id, support) in (0u32..).map(FormatId).zip(&self.formats) {
+            // Guest memory answers for what the GPU never draws to.
+            let compressed = id.info().is_some_and(FormatInfo::is_compressed);
+            let read = support.read || (compressed && support.sample);
             let wanted = [
                 // Mesa asks for the right to sample before it draws depth.
                 (support.sample || support.renderbuffer, &mut masks.sample),
                 (support.render, &mut masks.render),
-                (support.read, &mut masks.readback),
+                (read, &mut masks.readback),
                 (support.samples > 1, &mut masks.multisample),
             ];
             for (yes, set) in wanted {

@@ -36,6 +36,8 @@ image=$!
 sleep 4
 egltri_wayland.x86_64-linux-gnu &
 triangle=$!
+sleep 5
+touch /mnt/ready
 cat >/dev/null
 kill $triangle $image $weston
 wait
@@ -91,7 +93,7 @@ fn desktop(studio: &Studio, side: Side) -> Result<(Image, String)> {
         .stdin(std::process::Stdio::piped())
         .stderr(fs::File::create(studio.out.join("session.log"))?)
         .spawn()?;
-    let image = come_to_rest(&shared.join("Xvfb_screen0"));
+    let image = come_to_rest(shared);
     drop(session.stdin.take());
     session.wait()?;
     let log = fs::read_to_string(shared.join("weston.log"))?;
@@ -100,13 +102,13 @@ fn desktop(studio: &Studio, side: Side) -> Result<(Image, String)> {
         .map_err(|error| format!("{error}; weston says:\n{log}").into())
 }
 
-/// The first picture that shows something and stays for a while.
-fn come_to_rest(framebuffer: &Path) -> Result<Image> {
+/// The first picture that shows something and stays for a while, with all clients there.
+fn come_to_rest(shared: &Path) -> Result<Image> {
     let start = Instant::now();
     let mut last = (Instant::now(), Vec::new());
     loop {
-        let image = read_xwd(&fs::read(framebuffer)?)?;
-        if image.rgba != last.1 {
+        let image = read_xwd(&fs::read(shared.join("Xvfb_screen0"))?)?;
+        if image.rgba != last.1 || !shared.join("ready").exists() {
             last = (Instant::now(), image.rgba);
         } else if last.0.elapsed() > STILL && colors(&image) > COLORS {
             return Ok(image);
