@@ -7,6 +7,7 @@ use std::rc::Rc;
 use maro_gpu::renderer::Error;
 
 use crate::caps;
+use crate::derivatives;
 use crate::draw::attributes::AttributePointers;
 use crate::draw::blitter::Blitter;
 use crate::draw::depth_read::DepthReader;
@@ -79,7 +80,7 @@ impl Host {
     /// # Errors
     /// If the host has not even OpenGL ES 2.0 or no memory.
     pub fn new(gl: Rc<Gl>, limit: Limit, memory_limit: u64) -> Result<Self, Error> {
-        let caps = Capabilities::probe(&gl, limit);
+        let mut caps = Capabilities::probe(&gl, limit);
         let too_old = if caps.gles {
             caps.version < Version::new(2, 0)
         } else {
@@ -95,6 +96,9 @@ impl Host {
             // What OpenGL ES always does.
             gl.set_enabled(glow::PROGRAM_POINT_SIZE, true);
             gl.set_enabled(glow::TEXTURE_CUBE_MAP_SEAMLESS, true);
+        }
+        if caps.gles && caps.has(Feature::Gles3) && derivatives::are_fine(&gl, &caps) {
+            caps.add(Feature::FineDerivatives);
         }
         let formats = FormatSupport::probe(&gl, &caps);
         let mut profile = profile(&caps);

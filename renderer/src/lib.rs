@@ -3,6 +3,7 @@
 pub mod caps;
 pub mod context;
 pub mod decode;
+mod derivatives;
 pub mod draw;
 pub mod gl;
 pub mod glsl;

@@ -175,6 +175,7 @@ pub const CLAIMS: &[Claim] = &[
     bset(Bset::HAS_SAMPLE_SHADING, features![SampleShading, SampleVariables], ""),
     bset(Bset::HAS_CULL, features![ClipCullDistance], ""),
     bset(Bset::CONDITIONAL_RENDER_INVERTED, features![OcclusionQuery], "as conditional rendering"),
+    bset(Bset::DERIVATIVE_CONTROL, features![FineDerivatives], ""),
     bset(Bset::POLYGON_OFFSET_CLAMP, features![PolygonOffsetClamp], ""),
 
     caps(Caps::TGSI_INVARIANT, Needs::Always, ""),

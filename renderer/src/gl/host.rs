@@ -221,6 +221,8 @@ features! {
     FramebufferFetch = NEVER, NEVER, ["GL_EXT_shader_framebuffer_fetch"];
     /// Sampling what was just drawn into the same texture.
     TextureBarrier = NEVER, GL46, ["GL_NV_texture_barrier"];
+    /// Derivatives that differ within a quad; on OpenGL ES it takes a trial to know.
+    FineDerivatives = NEVER, NEVER, ["GL_ARB_derivative_control"];
     /// Votes among the invocations of a group.
     GroupVote = NEVER, NEVER, ["GL_EXT_shader_group_vote"];
     /// Interpolation without perspective.
@@ -421,6 +423,13 @@ impl Capabilities {
     /// Is `feature` there?
     pub fn has(&self, feature: Feature) -> bool {
         self.features.contains(feature)
+    }
+
+    /// Adds a feature that only a trial shows, unless it was taken away.
+    pub fn add(&mut self, feature: Feature) {
+        if !self.without.contains(feature) {
+            self.features.insert(feature);
+        }
     }
 
     /// Is this a renderer that runs on the CPU?

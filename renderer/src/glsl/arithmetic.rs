@@ -119,8 +119,10 @@ fn lookup(opcode: Opcode) -> Option<Row> {
         Opcode::Frc => float("fract($0)"),
         Opcode::Round => float("roundEven($0)"),
         Opcode::Ssg => float("sign($0)"),
-        Opcode::Ddx | Opcode::DdxFine => float("dFdx($0)"),
-        Opcode::Ddy | Opcode::DdyFine => float("dFdy($0)"),
+        Opcode::Ddx => float("dFdx($0)"),
+        Opcode::Ddy => float("dFdy($0)"),
+        Opcode::DdxFine => with_helper(float("ddx_fine($0)"), Helper::FineX),
+        Opcode::DdyFine => with_helper(float("ddy_fine($0)"), Helper::FineY),
         Opcode::Ldexp => with_operands(
             with_helper(float("scale_exponent($0, $1)"), Helper::Ldexp),
             [Float, Int, Int, Int],

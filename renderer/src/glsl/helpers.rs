@@ -61,6 +61,8 @@ enum Body {
 pub(super) enum Helper {
     Select,
     SelectNegative,
+    FineX,
+    FineY,
     UnsignedDivide,
     UnsignedModulo,
     Divide,
@@ -135,6 +137,7 @@ impl Helper {
         use Kind::{Float, Int, Uint};
         const ES310: GlslVersion = GlslVersion::Es310;
         const ES320: GlslVersion = GlslVersion::Es320;
+        const GL450: GlslVersion = GlslVersion::Gl450;
         match self {
             Helper::Select => scalar(
                 "select",
@@ -307,6 +310,21 @@ impl Helper {
                 &[Float, Float, Float],
                 "return a * b + c;",
                 (ES320, "return fma(a, b, c);"),
+            ),
+            // Offered only by hosts of OpenGL ES whose derivatives are fine anyway.
+            Helper::FineX => with_native(
+                "ddx_fine",
+                Float,
+                &[Float],
+                "return dFdx(a);",
+                (GL450, "return dFdxFine(a);"),
+            ),
+            Helper::FineY => with_native(
+                "ddy_fine",
+                Float,
+                &[Float],
+                "return dFdy(a);",
+                (GL450, "return dFdyFine(a);"),
             ),
             Helper::Lit => plain(
                 "vec4 lit(vec4 a) {\n    \
