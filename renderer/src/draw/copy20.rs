@@ -11,11 +11,10 @@ use crate::decode::CopyRegion;
 use crate::gl::Texture;
 use crate::host::Host;
 use crate::protocol::formats::FormatInfo;
-use crate::protocol::layout::ShapeError;
 use crate::protocol::values::{Filter, Swizzle, TextureTarget};
 use crate::resource::Resource;
 use crate::resource::texture::TextureStorage;
-use crate::resource::upload;
+use crate::resource::{memory, upload};
 
 /// Copies a box of texels of one format. It was checked to lie within both textures.
 ///
@@ -93,18 +92,10 @@ fn copy_in_memory(
     dst: &Resource,
     copy: &CopyRegion,
 ) -> Result<(), CommandError> {
-    let outside = |_| CommandError::OutOfRange("box of a copy");
-    let transfer = |resource: &Resource, level, region| {
-        let offset = resource.shape().offset_of(level, &region)?;
-        let transfer = Transfer {
-            region,
-            level,
-            offset,
-            ..Transfer::default()
-        };
-        let footprint = resource.shape().footprint(&transfer)?;
-        Ok::<_, ShapeError>((transfer, footprint))
-    };
+    if src.shape().info().is_some_and(FormatInfo::is_depth_stencil) {
+        return Err(CommandError::Unsupported("a copy of depth"));
+    }
+    memory::keep_copy(src, dst, copy)?;
     let [x, y, z] = copy.dst_origin;
     let region = Box3 {
         x,
@@ -112,26 +103,14 @@ fn copy_in_memory(
         z,
         ..copy.src_box
     };
-    if src.shape().info().is_some_and(FormatInfo::is_depth_stencil) {
-        return Err(CommandError::Unsupported("a copy of depth"));
-    }
-    let (_, from) = transfer(src, copy.src_level, copy.src_box).map_err(outside)?;
-    let (write, to) = transfer(dst, copy.dst_level, region).map_err(outside)?;
-    let (source, target) = (src.backing()?, dst.backing()?);
-    let mut row = vec![0; usize::try_from(from.row_bytes).unwrap_or(0)];
-    for layer in 0..from.layers {
-        for index in 0..from.rows {
-            source.read(
-                from.offset + layer * from.layer_stride + index * from.stride,
-                &mut row,
-            )?;
-            target.write(
-                to.offset + layer * to.layer_stride + index * to.stride,
-                &row,
-            )?;
-        }
-    }
-    upload::upload(host, dst, &write, &*target)?;
+    let offset = dst.shape().offset_of(copy.dst_level, &region);
+    let transfer = Transfer {
+        region,
+        level: copy.dst_level,
+        offset: offset.map_err(|_| CommandError::OutOfRange("box of a copy"))?,
+        ..Transfer::default()
+    };
+    upload::upload(host, dst, &transfer, &*dst.backing()?)?;
     Ok(())
 }
 
