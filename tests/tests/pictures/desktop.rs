@@ -107,14 +107,19 @@ fn come_to_rest(shared: &Path) -> Result<Image> {
     let start = Instant::now();
     let mut last = (Instant::now(), Vec::new());
     loop {
-        let image = read_xwd(&fs::read(shared.join("Xvfb_screen0"))?)?;
-        if image.rgba != last.1 || !shared.join("ready").exists() {
-            last = (Instant::now(), image.rgba);
-        } else if last.0.elapsed() > STILL && colors(&image) > COLORS {
-            return Ok(image);
-        }
+        // The file is there before the server has filled it.
+        let image = read_xwd(&fs::read(shared.join("Xvfb_screen0"))?);
+        let seen = match image {
+            Ok(image) if image.rgba != last.1 || !shared.join("ready").exists() => {
+                last = (Instant::now(), image.rgba);
+                "it changes".to_owned()
+            }
+            Ok(image) if last.0.elapsed() > STILL && colors(&image) > COLORS => return Ok(image),
+            Ok(_) => "it shows little".to_owned(),
+            Err(error) => error.to_string(),
+        };
         if start.elapsed() > LIMIT {
-            return Err(format!("no desktop came to rest within {LIMIT:?}").into());
+            return Err(format!("no desktop came to rest within {LIMIT:?}: {seen}").into());
         }
         thread::sleep(Duration::from_millis(200));
     }
